@@ -1,0 +1,45 @@
+# Two commands do all the set-up on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+
+.PHONY: demo test check format schemas clean
+
+demo: .venv/.demo
+	$(BIN)/cropflow run workflows/detect_crop_classify.yaml --source examples/digits/scenes --out out/demo --overwrite
+	$(BIN)/python examples/digits/score.py out/demo/results.jsonl --at-least 0.90
+	@echo "Look at out/demo: annotated pictures in images/, crops by class in crops/, one line per picture in results.jsonl"
+
+test: check
+	$(BIN)/python -m pytest
+
+check: .venv/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+schemas: .venv/.dev
+	$(BIN)/python -m cropflow.schema schemas
+
+clean:
+	rm -rf .venv build out
+
+.venv/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Cropflow needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.demo: .venv/.python pyproject.toml
+	@echo "Installing Cropflow with Ultralytics and PyTorch into .venv (a few minutes, several GB) ..."
+	$(PIP) -e ".[yolo]"
+	@touch $@
+
+.venv/.dev: .venv/.demo pyproject.toml
+	$(PIP) -e ".[yolo,dev]"
+	@touch $@

@@ -1,0 +1,1 @@
+"""Blocks that run models, and the adapter that loads weights with Ultralytics."""

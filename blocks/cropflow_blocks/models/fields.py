@@ -1,0 +1,69 @@
+"""What the blocks that run models share: fields, the way to the model, and the leftovers of the platform."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+from pydantic import Field
+
+from cropflow.block import Batch, Block, Port
+from cropflow.errors import ModelError, nearest
+from cropflow.image import Image
+from cropflow.kinds import KINDS, ModelId
+from cropflow.models import LoadedModel, ModelInfo, ModelStore, Task
+from cropflow.resources import DocumentFolder
+
+DEFAULT_CONFIDENCE = 0.4
+"""Used where the document asks for the model's own or best threshold; weights carry none."""
+
+Images = Annotated[Batch[Image], Port("the pictures to look at", alias="image")]
+Model = Annotated[ModelId, Port("path to weights, or a name that stands for them")]
+Count = Annotated[int, Field(gt=0)]
+InferenceId = Annotated[str, KINDS["inference_id"], Port("identity of the answer: picture and step")]
+OnPlatform = Annotated[bool, Port("accepted for existing documents; has no effect")]
+Project = Annotated[str | None, KINDS["roboflow_project"], Port("accepted for existing documents; has no effect")]
+
+
+class ModelBlock(Block):
+    """The base of the blocks that run a model; it has no `run`."""
+
+    def __init__(self, models: ModelStore, document: DocumentFolder) -> None:
+        self._models = models
+        self._document = document
+        self._warned = False
+
+    def model(self, model_id: str, tasks: tuple[Task, ...]) -> LoadedModel:
+        """Return the model of this call; ModelError where it is not found or does something else."""
+        return self._models.get(model_id, self._document.path, tasks)
+
+    def answer_id(self, image: Image) -> str:
+        """Return the id of this step's answer about a picture; the same in every run."""
+        return f"{image.id}/{self.step}"
+
+    def ignore_platform(self, disable_active_learning: bool, target_dataset: str | None) -> None:
+        """Say once that fields of the hosted platform do nothing here."""
+        if self._warned or (disable_active_learning and target_dataset is None):
+            return
+        self._warned = True
+        logging.getLogger("cropflow").warning(
+            "step %r: disable_active_learning and active_learning_target_dataset belong to the hosted "
+            "platform and have no effect here",
+            self.step,
+        )
+
+
+def class_ids(names: list[str] | None, info: ModelInfo) -> tuple[int, ...] | None:
+    """Return the ids of the classes to keep; `None`, for all of them, where no name is given.
+
+    Raises:
+        ModelError: the model has no class of that name; the message gives the nearest.
+    """
+    if not names:
+        return None
+    for name in names:
+        if name not in info.names:
+            near = " or ".join(map(repr, nearest(name, info.names)))
+            advice = f"did you mean {near}?" if near else f"its classes are {', '.join(info.names[:20])}"
+            raise ModelError(f"class_filter: the model {info.name} has no class {name!r}; {advice}")
+    return tuple(index for index, name in enumerate(info.names) if name in names)

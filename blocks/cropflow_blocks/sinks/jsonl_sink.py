@@ -1,0 +1,74 @@
+"""Writes records: one line of JSON for each element, ready for pandas, jq or a database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+from cropflow.block import Block, Port
+from cropflow.image import Image
+from cropflow.kinds import KINDS
+from cropflow.resources import OutputFolder
+from cropflow.serialize import to_json
+
+
+class JsonlSink(Block):
+    """Append one line of JSON for each element to a file in the output folder (JSON Lines, UTF-8).
+
+    Predictions have the form existing clients read, in the coordinates of the picture they were made on. A
+    picture is written as its id, which joins it with the predictions made on it. Every line is on disk before
+    the next element, in the order of the elements; what the file already holds is kept.
+    """
+
+    type = "jsonl_sink@v1"
+    effects = True
+    shares = "jsonl"
+
+    def __init__(self, output: OutputFolder) -> None:
+        self._output = output
+        self._files: dict[str, BinaryIO] = {}
+
+    def run(
+        self,
+        data: Annotated[dict[str, Any], KINDS["dictionary"], Port("the record: names with selectors or values")],
+        file: Annotated[str, Port("path inside the output folder")] = "records.jsonl",
+    ) -> None:
+        """Append."""
+        if file not in self._files:
+            self._files[file] = _open(self._output.file(file))
+        self._files[file].write(_line(data))
+        self._files[file].flush()
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+
+
+def _open(path: Path) -> BinaryIO:
+    """Open for appending; a line that an interrupted run left unfinished is ended, to spare the next one."""
+    torn = path.is_file() and path.stat().st_size > 0 and not path.read_bytes().endswith(b"\n")
+    file = path.open("ab")
+    if torn:
+        file.write(b"\n")
+    return file
+
+
+def _line(data: Mapping[str, Any]) -> bytes:
+    text = json.dumps(to_json(_with_ids(data)), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "backslashreplace") + b"\n"  # a lone surrogate becomes its JSON escape
+
+
+def _with_ids(value: Any) -> Any:
+    """Put ids in the place of pictures, also inside lists and mappings."""
+    match value:
+        case Image():
+            return value.id
+        case Mapping():
+            return {key: _with_ids(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_with_ids(item) for item in value]
+    return value

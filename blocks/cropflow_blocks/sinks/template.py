@@ -1,0 +1,82 @@
+"""Fills in where a picture goes, such as `{class}/{source}_{class}-{index}.png`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from cropflow.errors import nearest
+from cropflow.image import Image
+from cropflow_blocks.sinks.names import safe_name, safe_path, tidy_path
+
+EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp")
+PLACEHOLDERS = ("source", "class", "index", "id", "confidence")
+_PLACEHOLDER = re.compile(r"([-_ .]?)\{([^{}]*)\}")
+
+
+def check_template(template: str) -> str:
+    """Return the template; ValueError where it has a placeholder that does not exist."""
+    for _, name in _PLACEHOLDER.findall(template):
+        if name not in PLACEHOLDERS:
+            near = " or ".join(f"{{{known}}}" for known in nearest(name, PLACEHOLDERS))
+            known = ", ".join(f"{{{known}}}" for known in PLACEHOLDERS)
+            raise ValueError(
+                f"{template!r}: there is no {{{name}}}; {f'did you mean {near}? ' if near else ''}use {known}"
+            )
+    return template
+
+
+def check_file_name(template: str) -> str:
+    """Return the template of a picture's name; ValueError where the extension is none that is written."""
+    if PurePosixPath(template).suffix.lower() not in EXTENSIONS:
+        raise ValueError(f"{template!r}: the name must end in one of {', '.join(EXTENSIONS)}")
+    return check_template(template)
+
+
+def place(folder: str, name: str, image: Image, label: str | None, confidence: float | None) -> str:
+    """Return the path, relative to the output folder, that the templates give for a picture.
+
+    A placeholder without a value vanishes together with the `-`, `_`, space or dot before it.
+
+    Args:
+        folder: template of the folder; empty for the output folder itself.
+        name: template of the file name.
+        image: the picture.
+        label: its class, where one is known.
+        confidence: how sure that is, where it is known.
+
+    Raises:
+        ValueError: a placeholder does not exist, or the extension is none that is written.
+    """
+    ext = PurePosixPath(check_file_name(name)).suffix
+    values = {
+        "source": safe_path(source_of(image)),
+        "class": safe_name(label or ""),
+        "index": index_of(image),
+        "id": safe_path(image.id),
+        "confidence": "" if confidence is None else f"{confidence:.2f}",
+    }
+    return tidy_path(_fill(f"{check_template(folder)}/{name.removesuffix(ext)}", values), ext)
+
+
+def source_of(image: Image) -> str:
+    """Return the id of the input picture without its extension: `sub/a.jpg` → `sub/a`, `v.mp4#7` → `v#7`."""
+    return re.sub(r"(?<=[^./\\])\.[A-Za-z0-9]{1,5}(?=$|#\d+$)", "", image.root.id)
+
+
+def index_of(image: Image) -> str:
+    """Return the number of a crop among those of its picture: `a.jpg/detect/3` → `3`; empty for an input.
+
+    It comes from the crop's id, so it does not depend on what was filtered out or how elements were batched.
+    A crop of a crop has the numbers of both, such as `3-0`.
+    """
+    return "-".join(re.findall(r"/(\d+)(?=/|$)", image.id.removeprefix(image.root.id)))
+
+
+def _fill(template: str, values: Mapping[str, str]) -> str:
+    def put(match: re.Match[str]) -> str:
+        value = values[match[2]]
+        return match[1] + value if value else ""
+
+    return _PLACEHOLDER.sub(put, template)

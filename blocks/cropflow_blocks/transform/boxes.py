@@ -1,0 +1,73 @@
+"""Growing boxes before they are cut out: some room around an object, and squares for models that see squares.
+
+A classifier that scales the short side and cuts out the middle never sees the ends of a long crop; of a
+square one it sees all.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+Boxes = NDArray[np.float64]
+Pixels = Annotated[int, Field(ge=0)]
+Share = Annotated[str, Field(pattern=r"^\d+(\.\d+)?%$", examples=["10%"])]
+
+
+def grow(xyxy: NDArray[Any], width: int, height: int, padding: int | str = 0, square: bool = False) -> Boxes:
+    """Return larger boxes; those without an area on the image stay as they are, so that nothing else is cut.
+
+    Args:
+        xyxy: n×4 corners in pixels: left, top, right, bottom.
+        width: of the image, in pixels.
+        height: of the image, in pixels.
+        padding: room on each of the four sides: pixels, or a share of the width and height such as `"10%"`.
+        square: grow the shorter side to the longer one around the centre, before the padding. Squares are
+            moved to lie on the image, and have whole pixels.
+
+    Raises:
+        ValueError: the padding is neither.
+
+    >>> import numpy as np
+    >>> grow(np.array([[40, 40, 60, 50]]), 100, 100, padding="10%", square=True).tolist()
+    [[38.0, 33.0, 62.0, 57.0]]
+    """
+    boxes = np.array(xyxy, np.float64).reshape(-1, 4)
+    seen = _on_image(boxes, width, height)
+    start, end = boxes[seen, :2], boxes[seen, 2:]
+    size = end - start
+    if square:
+        size = np.repeat(size.max(axis=1, keepdims=True), 2, axis=1)
+    size = size + 2 * _margin(padding, size)
+    start = (start + end - size) / 2
+    if square:
+        start, size = _whole(start, size, np.array([width, height]))
+    boxes[seen] = np.hstack((start, start + size))
+    return boxes
+
+
+def _on_image(boxes: Boxes, width: int, height: int) -> NDArray[np.bool_]:
+    """Tell which boxes have an area on the image once they are rounded to pixels, as crops are."""
+    finite = np.where(np.isfinite(boxes), boxes, np.nan)  # not a number is smaller than nothing
+    whole = np.rint(finite).clip(0, [width, height, width, height])
+    return (whole[:, 0] < whole[:, 2]) & (whole[:, 1] < whole[:, 3])
+
+
+def _margin(padding: int | str, size: Boxes) -> Boxes | int:
+    if isinstance(padding, int) and padding >= 0:
+        return padding
+    if isinstance(padding, str) and re.fullmatch(r"\d+(\.\d+)?%", padding):
+        return size * (float(padding[:-1]) / 100)
+    raise ValueError(f"padding: expected pixels such as 8 or a share of the box such as '10%', found {padding!r}")
+
+
+def _whole(start: Boxes, size: Boxes, image: NDArray[np.int_]) -> tuple[Boxes, Boxes]:
+    """Round squares up to whole pixels and move them onto the image; one larger than the image covers it."""
+    side = np.ceil(size.round(3))  # 24.000001 comes of float32 boxes and is meant to be 24
+    room = image - side
+    begin = np.rint(start - (side - size) / 2)
+    return begin.clip(np.minimum(room, 0), np.maximum(room, 0)), side

@@ -1,0 +1,72 @@
+"""The crop around every detection, the step that turns one picture into many.
+
+Nothing is copied: crops are views, and the prediction of a crop is made only if somebody reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
+
+from supervision import Detections
+
+from cropflow.block import Block, Columns, Group, KindOf, Port
+from cropflow.detections import CropPredictions, into, stamp, to_root
+from cropflow.image import Image
+from cropflow.kinds import BLACK, Color, ZeroToOne
+from cropflow.origin import Origin
+from cropflow_blocks.transform.background import cover_background
+from cropflow_blocks.transform.boxes import Pixels, Share, grow
+
+
+class DynamicCrop(Block):
+    """Cut every detection's box out of its image, one crop per detection.
+
+    Boxes are rounded to whole pixels and clipped to the image. Crop i belongs to box i and has its
+    `detection_id` as id; where a box has no area on the image, crop and prediction are missing. Crops can be
+    cut out of crops. Predictions that were made on another cut of the same input picture are moved to the
+    image first.
+    """
+
+    type = "dynamic_crop@v1"
+    aliases = ("roboflow_core/dynamic_crop@v1", "DynamicCrop", "Crop")
+
+    class Output(NamedTuple):
+        """One crop."""
+
+        crops: Annotated[Image | None, Port("the crop; missing where its box has no area on the image")]
+        predictions: Annotated[
+            Detections | None, KindOf("predictions"), Port("the box of the crop, in pixels of the crop")
+        ]
+
+    def run(
+        self,
+        images: Annotated[Image, Port("the image to cut from", alias="image")],
+        predictions: Annotated[Detections, Port("one box per crop", alias="detections")],
+        mask_opacity: Annotated[
+            ZeroToOne, Port("what lies outside of a mask: 0 keeps it, 1 replaces it; no effect without masks")
+        ] = 0.0,
+        background_color: Annotated[Color, Port("colour put in place of the background")] = BLACK,
+        padding: Annotated[
+            Pixels | Share, Port('room on each side of a box: pixels, or a share of the box such as "10%"')
+        ] = 0,
+        square: Annotated[
+            bool, Port("make boxes square around their centre, before the padding; moved to lie on the image")
+        ] = False,
+    ) -> Group[Output]:
+        """Crop."""
+        found = _on(predictions, images, self.step)
+        boxes = grow(found.xyxy, images.width, images.height, padding, square) if padding or square else found.xyxy
+        crops: Sequence[Image | None] = images.crops(boxes, found.data["detection_id"].tolist())
+        if mask_opacity > 0 and found.mask is not None:
+            crops = cover_background(crops, found.mask, mask_opacity, background_color)
+        return Columns(self.Output, crops=crops, predictions=CropPredictions(found, crops))
+
+
+def _on(predictions: Detections, image: Image, step: str) -> Detections:
+    """Return the predictions in pixels of the image, with ids."""
+    origin: Origin | None = predictions.metadata.get("origin")
+    if origin is not None and origin != image.origin and origin.root == image.origin.root:
+        straight = Origin(image.id, image.width, image.height, origin.root, image.origin.to_root)
+        predictions = into(to_root(predictions), straight)
+    return predictions if "detection_id" in predictions.data else stamp(predictions, image.origin, step)

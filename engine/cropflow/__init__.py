@@ -1,0 +1,100 @@
+"""Computer-vision workflows written down instead of programmed: the front door of the engine."""
+
+from __future__ import annotations
+
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
+
+from cropflow.block import (
+    Batch,
+    Block,
+    Columns,
+    Group,
+    KindOf,
+    Maybe,
+    Port,
+    Route,
+    Setting,
+    StepRef,
+    Stream,
+    each,
+)
+from cropflow.classification import Classification
+from cropflow.detections import take
+from cropflow.errors import (
+    BlockError,
+    CropflowError,
+    ImageError,
+    InputError,
+    ModelError,
+    Position,
+    Problem,
+    RunError,
+    WorkflowError,
+)
+from cropflow.image import Image
+from cropflow.kinds import BLACK, KINDS, Color, Kind, ModelId, Secret, ZeroToOne
+from cropflow.models.store import ModelStore
+from cropflow.origin import Origin, Transform
+from cropflow.resources import DocumentFolder, OutputFolder
+from cropflow.result import Result
+from cropflow.spec import BlockSpec, OutputSpec, PortSpec
+from cropflow.workflow import Workflow
+
+if TYPE_CHECKING:
+    from supervision import Detections
+
+__version__ = _version("cropflow")
+__all__ = [
+    "BLACK",
+    "KINDS",
+    "Batch",
+    "Block",
+    "BlockError",
+    "BlockSpec",
+    "Classification",
+    "Color",
+    "Columns",
+    "CropflowError",
+    "Detections",
+    "DocumentFolder",
+    "Group",
+    "Image",
+    "ImageError",
+    "InputError",
+    "Kind",
+    "KindOf",
+    "Maybe",
+    "ModelError",
+    "ModelId",
+    "ModelStore",
+    "Origin",
+    "OutputFolder",
+    "OutputSpec",
+    "Port",
+    "PortSpec",
+    "Position",
+    "Problem",
+    "Result",
+    "Route",
+    "RunError",
+    "Secret",
+    "Setting",
+    "StepRef",
+    "Stream",
+    "Transform",
+    "Workflow",
+    "WorkflowError",
+    "ZeroToOne",
+    "each",
+    "take",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import supervision only when somebody asks for `Detections`."""
+    if name == "Detections":
+        from supervision import Detections
+
+        return Detections
+    raise AttributeError(f"module 'cropflow' has no attribute {name!r}")

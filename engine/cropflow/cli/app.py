@@ -1,0 +1,45 @@
+"""The `cropflow` command: its sub-commands, its version, and nothing else."""
+
+from __future__ import annotations
+
+import logging
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from cropflow.cli import check, run
+
+app = typer.Typer(
+    name="cropflow",
+    help="Run computer-vision workflows that are written down: detect, crop, classify, save.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+run.register(app)
+check.register(app)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"cropflow {version('cropflow')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _cropflow(
+    context: typer.Context,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main() -> None:
+    """Run the command line with the arguments of the process, and end it with an exit code."""
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    app(prog_name="cropflow")

@@ -1,0 +1,34 @@
+"""From a document to a plan, in passes: each a pure function in a file of its own.
+
+Definition ─resolve─► typed steps ─link─► Graph ─order─► ─kinds─► ─lineage─► ─planner─► Plan
+"""
+
+from __future__ import annotations
+
+from cropflow.compiler.kinds import check_kinds
+from cropflow.compiler.lineage import find_levels
+from cropflow.compiler.link import link
+from cropflow.compiler.order import order
+from cropflow.compiler.plan import Plan
+from cropflow.compiler.planner import make_plan
+from cropflow.compiler.problems import refuse
+from cropflow.compiler.resolve import resolve
+from cropflow.definition import Definition
+from cropflow.registry import Registry
+
+
+def compile_definition(definition: Definition, registry: Registry) -> Plan:
+    """Compile a document; the same document and blocks always give the same plan.
+
+    Raises:
+        WorkflowError: the document is refused; mistakes that do not hide each other are reported together.
+    """
+    typed_steps, unresolved = resolve(definition, registry)
+    graph, unlinked = link(definition, typed_steps)
+    refuse([*unresolved, *unlinked])
+    steps, cycles = order(graph)
+    refuse(cycles)
+    typed, wrong_kinds = check_kinds(graph, steps)
+    levels, wrong_levels = find_levels(graph, steps)
+    refuse([*wrong_kinds, *wrong_levels])
+    return make_plan(graph, typed, levels)

@@ -1,0 +1,113 @@
+"""Pass 4: the kind of every column, and whether each link can carry what it is asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from cropflow.compiler.link import Graph, LinkedStep
+from cropflow.compiler.plan import INPUTS, Argument, Key, Read, Value, Written
+from cropflow.compiler.problems import Found
+from cropflow.definition import InputDefinition
+from cropflow.errors import Problem, nearest
+from cropflow.kinds import KINDS, Fit, Kind, fit
+
+Kinds = tuple[Kind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Steps whose arguments say which values are checked at run time, and the kinds of all columns."""
+
+    steps: tuple[LinkedStep, ...]
+    kinds: Mapping[Key, Kinds]
+
+
+def check_kinds(graph: Graph, steps: Iterable[LinkedStep]) -> tuple[Typed, list[Problem]]:
+    """Work out kinds in the order of the steps, and refuse links that can never work."""
+    found = Found(graph.definition)
+    kinds = {Key(INPUTS, item.name): _input_kinds(item, found) for item in graph.definition.inputs}
+    typed = []
+    for step in steps:
+        checked = {link.read: _check(step, link.read, link.path, kinds, found) for link in step.links}
+        arguments = {name: _mark(argument, checked) for name, argument in step.arguments.items()}
+        typed.append(replace(step, arguments=arguments))
+        for output in step.outputs.values():
+            kinds[Key(step.name, output.name)] = _output_kinds(step, output.kind_of, kinds) or output.kinds
+    return Typed(tuple(typed), kinds), found.problems
+
+
+def _input_kinds(item: InputDefinition, found: Found) -> Kinds:
+    for name in item.kinds:
+        if name not in KINDS:
+            found.add(
+                "unknown-kind",
+                f"there is no kind {name!r}",
+                (*item.path, "kind"),
+                field=item.name,
+                found=name,
+                expected="kinds such as image, string, float_zero_to_one or *",
+                nearest=nearest(name, KINDS),
+                hint="correct the name of the kind",
+            )
+    return tuple(KINDS[name] for name in item.kinds if name in KINDS) or (KINDS["*"],)
+
+
+def _check(step: LinkedStep, read: Read, path: tuple[str | int, ...], kinds: Mapping[Key, Kinds], found: Found) -> bool:
+    """Note a link that can never work; return whether its values must be checked at run time."""
+    given = kinds[read.key]
+    how = fit(given, read.port.kinds)
+    if how is Fit.NEVER:
+        found.add(
+            "wrong-kind",
+            f"{read.key} gives {_names(given)}, and {read.port.name!r} takes {_names(read.port.kinds)}",
+            path,
+            step=step.name,
+            field=read.port.name,
+            expected=_names(read.port.kinds),
+            found=f"{read.key} of kind {_names(given)}",
+            nearest=tuple(str(key) for key in _alternatives(step, read, kinds)),
+            hint=f"choose a value of kind {_names(read.port.kinds)}",
+        )
+    return how is Fit.MAYBE
+
+
+def _alternatives(step: LinkedStep, read: Read, kinds: Mapping[Key, Kinds]) -> list[Key]:
+    """Columns made before this step that would fit, those of the same source first."""
+    fitting = [
+        key
+        for key, given in kinds.items()
+        if fit(given, read.port.kinds) is Fit.ALWAYS and key.step != step.name and not _is_any(read.port.kinds)
+    ]
+    return sorted(fitting, key=lambda key: key.step != read.key.step)[:3]
+
+
+def _is_any(kinds: Kinds) -> bool:
+    return any(kind.name == "*" for kind in kinds)
+
+
+def _mark(argument: Argument, checked: Mapping[Read, bool]) -> Argument:
+    match argument:
+        case Written(members, names):
+            return Written(tuple(_mark_leaf(member, checked) for member in members), names)
+        case _:
+            return _mark_leaf(argument, checked)
+
+
+def _mark_leaf(leaf: Value | Read, checked: Mapping[Read, bool]) -> Value | Read:
+    return replace(leaf, checked=checked[leaf]) if isinstance(leaf, Read) else leaf
+
+
+def _output_kinds(step: LinkedStep, ports: tuple[str, ...], kinds: Mapping[Key, Kinds]) -> Kinds:
+    """Kinds an output takes over from inputs: what is wired there, as far as the port can take it."""
+    taken: list[Kind] = []
+    for link in step.links:
+        if link.read.port.name in ports:
+            wanted = link.read.port.kinds
+            given = kinds[link.read.key]
+            taken += [kind for kind in given if fit([kind], wanted) is Fit.ALWAYS] or list(wanted)
+    return tuple(dict.fromkeys(taken))
+
+
+def _names(kinds: Kinds) -> str:
+    return " or ".join(map(str, kinds))

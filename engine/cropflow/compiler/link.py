@@ -1,0 +1,191 @@
+"""Pass 2: every selector finds what it names; the steps and outputs of the document become one graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from cropflow.compiler.plan import INPUTS, Argument, Key, Read, Value, Written
+from cropflow.compiler.problems import Found
+from cropflow.compiler.resolve import Path, Selected, TypedArgument, TypedStep, WrittenOut
+from cropflow.definition import Definition, OutputDefinition
+from cropflow.errors import Problem, nearest
+from cropflow.selectors import InputSelector, OutputSelector, StepSelector, parse_selector
+from cropflow.spec import BlockSpec, OutputSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A column that a step reads: which argument, and where that stands in the document."""
+
+    read: Read
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedStep:
+    """A step whose arguments name columns, and the control-flow steps that lead to it."""
+
+    name: str
+    path: Path
+    spec: BlockSpec
+    arguments: Mapping[str, Argument]
+    links: tuple[Link, ...]
+    gates: tuple[str, ...]
+    outputs: Mapping[str, OutputSpec]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedOutput:
+    """An output of the document and the columns it shows; `fields` names them for a wildcard."""
+
+    definition: OutputDefinition
+    keys: tuple[Key, ...]
+    fields: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The document as a graph: steps by name in document order, and outputs."""
+
+    definition: Definition
+    steps: Mapping[str, LinkedStep]
+    outputs: tuple[LinkedOutput, ...]
+
+
+def link(definition: Definition, steps: Mapping[str, TypedStep]) -> tuple[Graph, list[Problem]]:
+    """Look up every selector."""
+    linker = _Linker(definition, steps)
+    gates: dict[str, list[str]] = {}
+    for step in steps.values():
+        for target in step.targets:
+            if linker.step_exists(target, step.name) and isinstance(target.selector, StepSelector):
+                gates.setdefault(target.selector.step, []).append(step.name)
+    linked = {
+        step.name: linker.step(step, step.spec, gates.get(step.name, ()))
+        for step in steps.values()
+        if step.spec is not None
+    }
+    outputs = [output for definition_ in definition.outputs if (output := linker.output(definition_))]
+    return Graph(definition, linked, tuple(outputs)), linker.found.problems
+
+
+class _Linker:
+    def __init__(self, definition: Definition, steps: Mapping[str, TypedStep]) -> None:
+        self.found = Found(definition)
+        self.inputs = tuple(item.name for item in definition.inputs)
+        self.steps = steps
+
+    def step(self, step: TypedStep, spec: BlockSpec, gates: Iterable[str]) -> LinkedStep:
+        links: list[Link] = []
+        arguments = {name: self._argument(step.name, arg, links) for name, arg in step.arguments.items()}
+        gates = tuple(dict.fromkeys(gates))
+        return LinkedStep(step.name, step.definition.path, spec, arguments, tuple(links), gates, step.outputs)
+
+    def _argument(self, step: str, argument: TypedArgument, links: list[Link]) -> Argument:
+        if isinstance(argument, WrittenOut):
+            members = [self._leaf(step, member, links) for member in argument.members]
+            return Written(tuple(members), argument.names)
+        return self._leaf(step, argument, links)
+
+    def _leaf(self, step: str, argument: Value | Selected, links: list[Link]) -> Value | Read:
+        if isinstance(argument, Value):
+            return argument
+        key = self._key(argument, step)
+        if key is None:
+            return Value(None)
+        read = Read(key, argument.port)
+        links.append(Link(read, argument.path))
+        return read
+
+    def _key(self, selected: Selected, step: str) -> Key | None:
+        details = {"step": step, "field": selected.port.name}
+        match selected.selector:
+            case InputSelector(name):
+                return self._input(name, selected.path, details)
+            case OutputSelector(source, output):
+                return self._output(source, output, selected.path, details)
+        return None
+
+    def _input(self, name: str, path: Path, details: dict[str, str]) -> Key | None:
+        if name in self.inputs:
+            return Key(INPUTS, name)
+        self.found.add(
+            "unknown-input",
+            f"there is no input {name!r}",
+            path,
+            found=f"$inputs.{name}",
+            expected=_one_of("$inputs.", self.inputs, "an input of the document; it has none"),
+            nearest=nearest(name, self.inputs),
+            hint="correct the selector, or declare the input under `inputs`",
+            **details,
+        )
+        return None
+
+    def _output(self, step: str, output: str, path: Path, details: dict[str, str]) -> Key | None:
+        source = self.steps.get(step)
+        if source is None:
+            self._unknown_step(step, f"$steps.{step}.{output}", path, details)
+        elif source.spec is not None and output not in source.outputs:
+            names = tuple(source.outputs)
+            self.found.add(
+                "unknown-output",
+                f"step {step!r} ({source.definition.type}) has no output {output!r}",
+                path,
+                found=f"$steps.{step}.{output}",
+                expected=_one_of(f"$steps.{step}.", names, "a step with outputs; this one has none"),
+                nearest=nearest(output, names),
+                hint="correct the name of the output",
+                **details,
+            )
+        elif source.spec is not None:
+            return Key(step, output)
+        return None
+
+    def _unknown_step(self, name: str, found: str, path: Path, details: dict[str, str]) -> None:
+        self.found.add(
+            "unknown-step",
+            f"there is no step {name!r}",
+            path,
+            found=found,
+            expected=_one_of("", tuple(self.steps), "a step of the document; it has none"),
+            nearest=nearest(name, self.steps),
+            hint="correct the selector, or add the step under `steps`",
+            **details,
+        )
+
+    def step_exists(self, target: Selected, step: str) -> bool:
+        """Whether the step that control flow names exists; note it if not."""
+        name = target.selector.step if isinstance(target.selector, StepSelector) else ""
+        if name not in self.steps:
+            self._unknown_step(name, f"$steps.{name}", target.path, {"step": step, "field": target.port.name})
+        return name in self.steps
+
+    def output(self, output: OutputDefinition) -> LinkedOutput | None:
+        path = (*output.path, "selector")
+        details = {"field": output.name}
+        match parse_selector(output.selector):
+            case InputSelector(name):
+                keys = (self._input(name, path, details),)
+            case OutputSelector(step, "*"):
+                return self._wildcard(output, step, path, details)
+            case OutputSelector(step, name):
+                keys = (self._output(step, name, path, details),)
+            case _:
+                self.found.malformed(output.selector, path, **details)
+                return None
+        return LinkedOutput(output, tuple(key for key in keys if key), None) if keys[0] else None
+
+    def _wildcard(
+        self, output: OutputDefinition, step: str, path: Path, details: dict[str, str]
+    ) -> LinkedOutput | None:
+        source = self.steps.get(step)
+        if source is None:
+            self._unknown_step(step, output.selector, path, details)
+            return None
+        names = tuple(source.outputs)
+        return LinkedOutput(output, tuple(Key(step, name) for name in names), names) if source.spec else None
+
+
+def _one_of(prefix: str, names: tuple[str, ...], otherwise: str) -> str:
+    return ", ".join(f"{prefix}{name}" for name in names) if names else otherwise

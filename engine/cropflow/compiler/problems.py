@@ -1,0 +1,68 @@
+"""Collects the mistakes one pass finds, each with its place in the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from cropflow.definition import Definition, StepDefinition
+from cropflow.errors import Problem, WorkflowError
+from cropflow.spec import BlockSpec, PortSpec
+
+
+class Found:
+    """The mistakes found by a pass over a document."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        self.problems: list[Problem] = []
+
+    def add(self, code: str, message: str, path: tuple[str | int, ...], **details: Any) -> None:
+        """Note a mistake at a place of the document; details are fields of `Problem`."""
+        position = self.definition.position(path)
+        self.problems.append(Problem(code, message, position=position, path=path, **details))
+
+    def missing(self, step: StepDefinition, port: PortSpec, spec: BlockSpec) -> None:
+        """Note a required field that is not there."""
+        kinds = " or ".join(map(str, port.leaf.kinds)) or "steps"
+        self.add(
+            "missing-field",
+            f"the field {port.name!r} is missing",
+            step.path,
+            step=step.name,
+            field=port.name,
+            expected=f"{kinds}: {port.doc}" if port.doc else kinds,
+            hint=f"add `{port.name}: ...` to the step; {spec.type} cannot do without it",
+        )
+
+    def malformed(self, text: str, path: tuple[str | int, ...], **details: Any) -> None:
+        """Note text that begins like a selector but is none."""
+        self.add(
+            "malformed-selector",
+            f"{text!r} is no selector",
+            path,
+            expected="$inputs.NAME, $steps.NAME.OUTPUT or, for control flow, $steps.NAME",
+            found=text,
+            hint="correct the selector",
+            **details,
+        )
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise all problems together, in document order; do nothing if there are none.
+
+    Raises:
+        WorkflowError: there is at least one.
+    """
+    ordered = sorted(problems, key=_place)
+    if ordered:
+        raise WorkflowError(ordered)
+
+
+def _place(problem: Problem) -> tuple[Any, ...]:
+    if problem.position is not None:
+        return (0, problem.position.line, problem.position.column)
+    sections = {"inputs": 0, "steps": 1, "outputs": 2}
+    first = problem.path[0] if problem.path else ""
+    index = problem.path[1] if len(problem.path) > 1 else 0
+    return (1, sections.get(str(first), 3), index if isinstance(index, int) else 0)

@@ -1,0 +1,8 @@
+"""Models without frameworks: what a model can do, and the store that finds, loads and shares weights."""
+
+from __future__ import annotations
+
+from cropflow.models.protocol import DetectSettings, Model, ModelInfo, ModelLoader, Task
+from cropflow.models.store import LoadedModel, ModelStore
+
+__all__ = ["DetectSettings", "LoadedModel", "Model", "ModelInfo", "ModelLoader", "ModelStore", "Task"]

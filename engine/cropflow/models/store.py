@@ -1,0 +1,218 @@
+"""The one owner of weights: finds them by name, loads each set once, and lets one thread at a time use it.
+
+Sharing is what makes several steps and streams cheap; the lock is what makes it right, because frameworks mix
+up the thresholds of two threads without a word.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import entry_points
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from cropflow.errors import ModelError, nearest
+from cropflow.models.names import MAP_FILE, Place, names_nearby, places, published_name, read_map
+from cropflow.models.protocol import DetectSettings, Model, ModelInfo, ModelLoader, Task
+
+if TYPE_CHECKING:
+    from supervision import Detections
+
+ENTRY_POINTS = "cropflow.models"
+_BLOCKS = {
+    "detect": "object_detection_model@v3",
+    "segment": "object_detection_model@v3",
+    "pose": "object_detection_model@v3",
+    "obb": "object_detection_model@v3",
+    "classify": "classification_model@v3",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model that any number of threads may call; calls wait for one another."""
+
+    model: Model
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the weights say about themselves."""
+        return self.model.info
+
+    def detect(self, images: Sequence[NDArray[np.uint8]], settings: DetectSettings) -> list[Detections]:
+        """Find objects; see `Model.detect`."""
+        with self.lock:
+            return self.model.detect(images, settings)
+
+    def classify(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Score whole pictures; see `Model.classify`."""
+        with self.lock:
+            return self.model.classify(images)
+
+    def close(self) -> None:
+        """Let go of the weights, after the call that may be running."""
+        with self.lock:
+            self.model.close()
+
+
+@dataclass(slots=True, eq=False)
+class _Slot:
+    """A place for one set of weights; its lock makes the second thread wait while the first one loads."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    loaded: LoadedModel | None = None
+
+
+class ModelStore:
+    """Finds, loads and shares models.
+
+    Args:
+        models: names to paths; they come before everything else a `model_id` may mean.
+        device: such as `cpu`, `cuda:0` or `mps`; `None` leaves the choice to the framework.
+        allow_download: whether weights that a framework publishes may be fetched.
+        cache_dir: folder for downloads and settings of frameworks; the user's cache folder by default.
+        loaders: how to load weights; all installed ones (entry-point group `cropflow.models`) by default.
+
+    Example:
+        store = ModelStore(models={"dog-breeds/1": "weights/dogs.pt"})
+        model = store.get("dog-breeds/1", tasks=("classify",))
+        model.classify([picture])
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, str | PathLike[str]] | None = None,
+        *,
+        device: str | None = None,
+        allow_download: bool = False,
+        cache_dir: str | PathLike[str] | None = None,
+        loaders: Iterable[ModelLoader] | None = None,
+    ) -> None:
+        self.device = device
+        self.allow_download = allow_download
+        self.cache_dir = Path(cache_dir) if cache_dir else platformdirs.user_cache_path("cropflow")
+        self._models = {name: Path(path).expanduser() for name, path in (models or {}).items()}
+        self._given_loaders = None if loaders is None else tuple(loaders)
+        self._lock = threading.Lock()
+        self._slots: dict[tuple[Path, int | None], _Slot] = {}
+        self._found: dict[tuple[str, Path | None], Place] = {}
+
+    def locate(self, model_id: str, base: Path | None = None) -> Path:
+        """Say which file or folder a `model_id` stands for, without loading it.
+
+        Args:
+            model_id: a name or a path.
+            base: the folder of the document, which paths are relative to and that may hold `models.yaml`.
+
+        Raises:
+            ModelError: nothing is there; the message lists every place that was tried.
+        """
+        return self._place(model_id, base).path
+
+    def get(self, model_id: str, base: Path | None = None, tasks: Sequence[Task] = ("detect",)) -> LoadedModel:
+        """Return a model that does one of the `tasks`; its weights are loaded on the first request only.
+
+        Raises:
+            ModelError: the weights are not found, cannot be loaded, or do something else.
+        """
+        place = self._found.get((model_id, base)) or self._place(model_id, base)
+        loaded = self._load(place)
+        self._found[model_id, base] = place
+        if loaded.info.task not in tasks:
+            raise ModelError(_wrong_task(model_id, loaded.info, tasks))
+        return loaded
+
+    def close(self) -> None:
+        """Let go of all models; what is asked for again is loaded again."""
+        with self._lock:
+            slots, self._slots, self._found = self._slots, {}, {}
+        for slot in slots.values():
+            with slot.lock:
+                if slot.loaded is not None:
+                    slot.loaded.close()
+
+    def _load(self, place: Place) -> LoadedModel:
+        path = place.path.resolve()
+        with self._lock:
+            slot = self._slots.setdefault((path, place.image_size), _Slot())
+        with slot.lock:
+            if slot.loaded is None:
+                model = self._loader_for(path).load(
+                    path, device=self.device, image_size=place.image_size, cache_dir=self.cache_dir
+                )
+                slot.loaded = LoadedModel(model)
+            return slot.loaded
+
+    def _place(self, model_id: str, base: Path | None) -> Place:
+        named = self._models.get(model_id) or read_map(base).get(model_id)
+        tried = [Place(named)] if named else list(places(model_id, base, self._downloads))
+        found = next((place for place in tried if place.path.exists()), None)
+        if found is None and not named:
+            found = self._fetch(model_id)
+        if found is None:
+            raise ModelError(self._not_found(model_id, base, tried))
+        return found
+
+    @property
+    def _downloads(self) -> Path:
+        return self.cache_dir / "weights"
+
+    def _fetch(self, model_id: str) -> Place | None:
+        wanted = published_name(model_id)
+        if wanted is None or not self.allow_download:
+            return None
+        file = self._downloads / wanted.path
+        return Place(self._loader_for(file).download(file.name, file.parent), wanted.image_size)
+
+    def _loader_for(self, path: Path) -> ModelLoader:
+        found = next((loader for loader in self._loaders if loader.accepts(path)), None)
+        if found is None:
+            kinds = ", ".join(type(loader).__name__ for loader in self._loaders) or "none is installed"
+            raise ModelError(f"{path} is no weights file that an installed loader knows ({kinds})")
+        return found
+
+    @cached_property
+    def _loaders(self) -> tuple[ModelLoader, ...]:
+        if self._given_loaders is not None:
+            return self._given_loaders
+        return tuple(_installed_loader(entry) for entry in entry_points(group=ENTRY_POINTS))
+
+    def _not_found(self, model_id: str, base: Path | None, tried: Sequence[Place]) -> str:
+        known = [*self._models, *read_map(base), *names_nearby(iter(tried))]
+        near = nearest(Path(model_id).name, known) or nearest(model_id, known)
+        lines = [f"the model {model_id!r} is not found; tried:"]
+        lines += [f"    {path}" for path in dict.fromkeys(place.path for place in tried)]
+        if near:
+            lines.append(f"did you mean {' or '.join(map(repr, near))}?")
+        lines.append(
+            f"Map a name to weights with --model {model_id}=PATH, in Python with "
+            f"ModelStore(models={{{model_id!r}: PATH}}), or with a line in a {MAP_FILE} beside the document."
+        )
+        if published_name(model_id) and not self.allow_download:
+            lines.append("Nothing is downloaded unless --allow-download or ModelStore(allow_download=True) says so.")
+        return "\n".join(lines)
+
+
+def _installed_loader(entry: Any) -> ModelLoader:
+    try:
+        loader: ModelLoader = entry.load()()
+    except Exception as error:  # whatever a plug-in raises, its name helps
+        raise ModelError(f"the model loader {entry.name!r} ({entry.value}) cannot be imported: {error}") from error
+    return loader
+
+
+def _wrong_task(model_id: str, info: ModelInfo, tasks: Sequence[Task]) -> str:
+    block = _BLOCKS.get(info.task)
+    advice = f"use a step of type {block!r} for them" if block else "no block runs such weights yet"
+    wanted = ", ".join(repr(task) for task in tasks)
+    found = f"the model {model_id!r} ({info.path}) does {info.task!r}"
+    return f"{found}, but the step needs one that does {wanted}: {advice}"

@@ -1,0 +1,99 @@
+"""The blocks a document may name: those of installed packages and those handed to a workflow.
+
+Packages announce theirs in the entry-point group `cropflow.blocks`; an entry names a module (all blocks among
+its names count), a block class, or a sequence of them. The core blocks come by the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import Any
+
+from cropflow.block import Block, blocks_of
+from cropflow.errors import BlockError
+from cropflow.spec import BlockSpec
+
+GROUP = "cropflow.blocks"
+
+
+class Registry:
+    """Finds the block of a type.
+
+    Args:
+        specs: the blocks; ids and aliases must be unique.
+
+    Raises:
+        BlockError: two blocks claim the same id.
+    """
+
+    def __init__(self, specs: Iterable[BlockSpec]) -> None:
+        self._specs: dict[str, BlockSpec] = {}
+        self._names: dict[str, BlockSpec] = {}
+        for spec in specs:
+            self._specs[spec.type] = spec
+            for name in (spec.type, *spec.aliases):
+                taken = self._names.setdefault(name, spec)
+                if taken is not spec:
+                    raise BlockError(f"two blocks claim the type {name!r}: {_origin(taken)} and {_origin(spec)}")
+
+    def __iter__(self) -> Iterator[BlockSpec]:
+        return iter(sorted(self._specs.values(), key=lambda spec: spec.type))
+
+    def find(self, type_id: str) -> BlockSpec | None:
+        """Return the block of a type or alias; `None` if there is none."""
+        return self._names.get(type_id)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All ids and aliases."""
+        return tuple(self._names)
+
+    def extended(self, blocks: Iterable[object]) -> Registry:
+        """Return a registry with further blocks; they take precedence over installed ones of the same type."""
+        added = list(_specs(blocks))
+        ids = {name for spec in added for name in (spec.type, *spec.aliases)}
+        return Registry([*(spec for spec in self if not ids.intersection((spec.type, *spec.aliases))), *added])
+
+
+@cache
+def installed() -> Registry:
+    """Return the blocks of all installed packages; read once.
+
+    Raises:
+        BlockError: a plug-in cannot be loaded; the message names it.
+    """
+    return Registry([spec for entry in sorted(entry_points(group=GROUP)) for spec in _load(entry)])
+
+
+def _load(entry: EntryPoint) -> list[BlockSpec]:
+    try:
+        return list(_specs([entry.load()]))
+    except Exception as error:
+        package = entry.dist.name if entry.dist else entry.value
+        raise BlockError(
+            f"the plug-in {entry.name!r} of the package {package} cannot be loaded: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _specs(blocks: Iterable[object]) -> Iterator[BlockSpec]:
+    for block in blocks:
+        if isinstance(block, BlockSpec):
+            yield block
+        elif isinstance(block, ModuleType):
+            yield from _specs(blocks_of(block))
+        elif isinstance(block, type) and issubclass(block, Block):
+            if "spec" not in vars(block):
+                raise BlockError(f"{block.__qualname__} has no `run`")
+            yield block.spec
+        elif isinstance(block, Iterable) and not isinstance(block, str):
+            yield from _specs(block)
+        else:
+            raise BlockError(f"expected a block class, a BlockSpec or a module of blocks, got {block!r}")
+
+
+def _origin(spec: BlockSpec) -> str:
+    make: Any = spec.make
+    return f"{getattr(make, '__module__', '?')}.{getattr(make, '__qualname__', make)}"

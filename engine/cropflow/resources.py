@@ -1,0 +1,105 @@
+"""What blocks share: they ask for it by annotation in `__init__`, and the workflow hands it to them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from cropflow.errors import BlockError
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFolder:
+    """The folder that paths in the document are relative to; `None` for a document given as a mapping."""
+
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFolder:
+    """The folder that sinks write into; one object knows the names that were used through it."""
+
+    path: Path
+    _used: dict[str, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
+
+    def file(self, relative: str) -> Path:
+        """Return the path of a file inside the folder and make its parents.
+
+        Raises:
+            ValueError: the path leads out of the folder, be it by `..` or through a link.
+        """
+        root = self.path.resolve()
+        path = (root / relative).resolve()
+        if not path.is_relative_to(root) or path == root:
+            raise ValueError(f"{relative!r} leads out of the output folder {self.path}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def write(self, relative: str, data: bytes) -> str:
+        """Write a file, whole or not at all, and return the path it got, relative to the folder.
+
+        A name that was written through this object before gets `-2`, `-3`, …, also where only upper and lower
+        case differ, since some file systems take them for one. A file that was there before is replaced.
+
+        Raises:
+            ValueError: the path leads out of the folder.
+        """
+        free = self._claim(PurePosixPath(relative))
+        path = self.file(str(free))
+        handle, part = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(part).replace(path)
+        except BaseException:
+            Path(part).unlink(missing_ok=True)
+            raise
+        return str(free)
+
+    def _claim(self, wanted: PurePosixPath) -> PurePosixPath:
+        with self._lock:
+            first, free = _folded(wanted), wanted
+            while _folded(free) in self._used:
+                self._used[first] += 1
+                free = wanted.with_stem(f"{wanted.stem}-{self._used[first]}")
+            self._used[_folded(free)] = 1
+            return free
+
+
+def _folded(path: PurePosixPath) -> str:
+    """What a file system that ignores case and the way accents are encoded takes a name for."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(path)).casefold())
+
+
+class Resources:
+    """Finds the resource of a type among those the caller gave and those the engine can make."""
+
+    def __init__(self, given: Iterable[object], defaults: Iterable[object]) -> None:
+        self._all = (*given, *defaults)
+
+    def get(self, wanted: type[Any]) -> Any | None:
+        """Return the first resource of the type, `None` where there is none."""
+        return next((resource for resource in self._all if isinstance(resource, wanted)), None)
+
+    def need(self, wanted: type[Any], block: str) -> Any:
+        """Return the resource of a type.
+
+        Raises:
+            BlockError: nobody provided one; the message says how to.
+        """
+        found = self.get(wanted)
+        if found is None:
+            how = (
+                "give one with --out DIR, or resources=[OutputFolder(DIR)] in Python"
+                if wanted is OutputFolder
+                else f"pass an instance in resources=[{wanted.__name__}(...)]"
+            )
+            raise BlockError(f"{block} needs a resource {wanted.__name__!r}: {how}")
+        return found

@@ -1,0 +1,64 @@
+"""What a run gives back: a list of dictionaries that also knows what failed and what it took."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+from cropflow.errors import RunError
+from cropflow.runtime.step import StepReport
+from cropflow.serialize import to_json
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run took: `seconds` in all, and one `StepReport` per step in the order they were planned."""
+
+    steps: tuple[StepReport, ...]
+    seconds: float
+
+
+class Result(Sequence[dict[str, Any]]):
+    """One dictionary per element of the input batch, with the outputs of the document as keys.
+
+    Attributes:
+        errors: what failed; empty unless the run was told to skip failures. Tells a failed element from a gated one.
+        report: elements, calls and time of every step.
+
+    >>> result = Result([{"count": 2}], (), RunReport((), 0.0))
+    >>> result[0]["count"], len(result), result.to_json()
+    (2, 1, '[{"count": 2}]')
+    """
+
+    def __init__(self, rows: list[dict[str, Any]], errors: tuple[RunError, ...], report: RunReport) -> None:
+        self._rows = rows
+        self.errors = errors
+        self.report = report
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
+    def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        return self._rows[index]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self._rows)
+
+    def __repr__(self) -> str:
+        outputs = ", ".join(self._rows[0]) if self._rows else ""
+        failed = f", {len(self.errors)} failed" if self.errors else ""
+        return f"<Result of {len(self)} with {outputs or 'no outputs'}{failed}>"
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """Return the rows in JSON form: predictions as existing clients read them, pictures as base64."""
+        return [to_json(row) for row in self._rows]
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Return the rows as JSON text."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)

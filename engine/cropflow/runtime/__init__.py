@@ -1,0 +1,1 @@
+"""Runs plans: ragged columns, feeds, calls, the executor, and the results."""

@@ -1,0 +1,136 @@
+"""Calls a block in the form its signature asks for: once per element, or in batches.
+
+A failed call never takes down more than it must: a batch is split in halves until the bad element is found,
+unless calling twice would do something twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from cropflow.errors import BlockError, ModelError
+from cropflow.runtime.feeds import Feed, Items, Prepared, Same, Together
+from cropflow.spec import BlockSpec
+
+FATAL = (BlockError, ModelError)
+"""Failures that no other element would survive; they end the run whatever `on_error` says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Stands in the place of an answer: the elements `first` to `last` of the call failed with `cause`."""
+
+    cause: Exception
+    first: int
+    last: int
+
+
+def call(spec: BlockSpec, run: Callable[..., Any], prepared: Prepared, *, stop: bool) -> tuple[list[Any], int]:
+    """Call a block for all prepared elements; return one answer or `Failure` per element, and the calls made.
+
+    Args:
+        stop: leave off at the first failure; the answers end with it.
+    """
+    if prepared.count == 0:
+        return [], 0
+    if spec.batch:
+        return _call_batches(spec, run, prepared, stop)
+    return _call_elements(run, prepared, stop)
+
+
+def _call_elements(run: Callable[..., Any], prepared: Prepared, stop: bool) -> tuple[list[Any], int]:
+    answers: list[Any] = []
+    names = tuple(prepared.feeds)
+    columns = [feed.items() for feed in prepared.feeds.values()]
+    for number, *values in zip(range(prepared.count), *columns, strict=False):
+        try:
+            answers.append(run(**dict(zip(names, values, strict=True))))
+        except FATAL:
+            raise
+        except Exception as cause:
+            answers.append(Failure(cause, number, number))
+            if stop:
+                break
+    return answers, len(answers)
+
+
+def _call_batches(spec: BlockSpec, run: Callable[..., Any], prepared: Prepared, stop: bool) -> tuple[list[Any], int]:
+    answers: list[Any] = []
+    calls = 0
+    pending = list(reversed(list(_chunks(spec, prepared))))
+    while pending:
+        first, last = pending.pop()
+        calls += 1
+        try:
+            answers.extend(_call_chunk(spec, run, prepared.feeds, first, last))
+        except FATAL:
+            raise
+        except Exception as cause:
+            middle = (first + last) // 2
+            if spec.splits and last - first > 1:
+                pending += [(middle, last), (first, middle)]
+                continue
+            answers.extend([Failure(cause, first, last - 1)] * (last - first))
+            if stop:
+                break
+    return answers, calls
+
+
+def _call_chunk(
+    spec: BlockSpec, run: Callable[..., Any], feeds: Mapping[str, Feed], first: int, last: int
+) -> Sequence[Any]:
+    arguments = {
+        name: feed.chunk(first, last) if _in_batches(spec, name) else next(iter(_from(feed, first)))
+        for name, feed in feeds.items()
+    }
+    answer = run(**arguments)
+    count = last - first
+    if not (spec.outputs or spec.routes or spec.dynamic_outputs):
+        return [None] * count
+    if not hasattr(answer, "__len__") or len(answer) != count:
+        found = len(answer) if hasattr(answer, "__len__") else type(answer).__name__
+        raise TypeError(f"run took {count} elements and must answer with as many rows, but gave {found}")
+    return answer  # type: ignore[no-any-return]
+
+
+def _in_batches(spec: BlockSpec, name: str) -> bool:
+    return name != spec.stream and spec.port(name).batch
+
+
+def _chunks(spec: BlockSpec, prepared: Prepared) -> Iterator[tuple[int, int]]:
+    """Cut the elements where a value that holds for a whole call changes, and at the batch size."""
+    cuts = {0, prepared.count}
+    for name, feed in prepared.feeds.items():
+        if not _in_batches(spec, name) and not isinstance(feed, Same):
+            values = list(_from(feed, 0, prepared.count))
+            cuts.update(i for i in range(1, prepared.count) if not _same(values[i - 1], values[i]))
+    edges = sorted(cuts)
+    size = spec.batch_size if spec.batch_size and not spec.whole else prepared.count
+    for start, stop in pairwise(edges):
+        for first in range(start, stop, size):
+            yield first, min(first + size, stop)
+
+
+def _from(feed: Feed, first: int, last: int | None = None) -> Sequence[Any]:
+    """Return per-element values from the first on."""
+    match feed:
+        case Same(value):
+            return [value]
+        case Items(values):
+            return values[first : first + 1 if last is None else last]
+        case Together(members, names):
+            part = [Items(member.chunk(first, first + 1 if last is None else last)) for member in members]
+            return list(Together(tuple(part), names).items())
+
+
+def _same(one: object, other: object) -> bool:
+    """Equality that is safe for arrays and predictions, which do not compare to a single truth."""
+    if one is other:
+        return True
+    try:
+        return bool(one == other)
+    except ValueError:
+        return False

@@ -1,0 +1,67 @@
+"""Checks values whose kind shows only at run time, before a step receives them.
+
+Only values that would reach the block are looked at, so a gate can keep a wrong one away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from cropflow.compiler.plan import PlannedStep, Read, Value, Written
+from cropflow.runtime.axis import Axis, Index
+from cropflow.runtime.column import Column, compose, present
+from cropflow.runtime.feeds import Columns, Have, prepare
+
+Report = Callable[[Axis, int, Exception], None]
+"""Told the axis and index of a value that does not fit, and why."""
+
+
+def checked(step: PlannedStep, columns: Columns, report: Report) -> PlannedStep:
+    """Return the step with every value that is checked at run time converted; one that does not fit is missing."""
+    leaves = [leaf for argument in step.arguments.values() for leaf in _leaves(argument)]
+    if not any(isinstance(leaf, Read) and leaf.checked for leaf in leaves):
+        return step
+    prepared = prepare(step, columns)
+
+    def convert(leaf: Any) -> Any:
+        if not (isinstance(leaf, Read) and leaf.checked):
+            return leaf
+        column = columns.column(leaf)
+        return Have(_convert(leaf, column, _reached(column, prepared.axis, prepared.chosen), report))
+
+    arguments = {
+        name: replace(argument, members=tuple(map(convert, argument.members)))
+        if isinstance(argument, Written)
+        else convert(argument)
+        for name, argument in step.arguments.items()
+    }
+    return replace(step, arguments=arguments)
+
+
+def _leaves(argument: Any) -> tuple[Value | Read, ...]:
+    return argument.members if isinstance(argument, Written) else (argument,)
+
+
+def _reached(column: Column, axis: Axis, chosen: Index | None) -> Index:
+    """Indices of the values that belong to the chosen elements."""
+    everything = np.arange(column.axis.length)
+    if column.axis.parent is axis:
+        return everything if chosen is None else everything[np.isin(column.axis.parents, chosen)]
+    index = compose(axis.index_of(column.axis), chosen)
+    return everything if index is None else np.unique(index)
+
+
+def _convert(leaf: Read, column: Column, reached: Index, report: Report) -> Column:
+    values: list[Any] = [None] * column.axis.length
+    for index in reached.tolist():
+        value = column.values[index]
+        if value is not None:
+            try:
+                values[index] = leaf.port.literal.check(value)
+            except ValueError as error:
+                report(column.axis, index, ValueError(f"field {leaf.port.name!r} ({leaf.key}): {error}"))
+    return Column(column.axis, values, present(values))

@@ -1,0 +1,91 @@
+"""Walks a plan over columns: steps whose inputs are ready run, and a column is freed after its last reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any, TypeAlias
+
+from cropflow.compiler.plan import Key, Plan, PlannedStep, Read, Written
+from cropflow.errors import RunError
+from cropflow.runtime.feeds import Columns
+from cropflow.runtime.step import Outcome, StepReport, Surroundings, run_step
+
+Work: TypeAlias = Callable[[PlannedStep], Outcome]
+Executor: TypeAlias = Callable[[tuple[PlannedStep, ...], Work], Iterator[tuple[PlannedStep, Outcome]]]
+"""Runs `work` for every step, after those it depends on, and yields each outcome before its dependants begin."""
+
+
+def serial(steps: tuple[PlannedStep, ...], work: Work) -> Iterator[tuple[PlannedStep, Outcome]]:
+    """Run one step after the other, in the order of the plan."""
+    for step in steps:
+        yield step, work(step)
+
+
+def threaded(workers: int) -> Executor:
+    """Make an executor that runs independent steps at the same time in at most `workers` threads."""
+
+    def run(steps: tuple[PlannedStep, ...], work: Work) -> Iterator[tuple[PlannedStep, Outcome]]:
+        waiting = list(steps)
+        done: set[str] = set()
+        with ThreadPoolExecutor(workers, thread_name_prefix="cropflow") as pool:
+            running: dict[Future[Outcome], PlannedStep] = {}
+            while waiting or running:
+                ready = [step for step in waiting if done.issuperset(step.after)]
+                waiting = [step for step in waiting if step not in ready]
+                running |= {pool.submit(work, step): step for step in ready}
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in sorted(finished, key=lambda future: steps.index(running[future])):
+                    step = running.pop(future)
+                    yield step, future.result()
+                    done.add(step.name)
+
+    return run
+
+
+def execute(
+    plan: Plan,
+    runs: Mapping[str, Callable[..., Any]],
+    columns: Columns,
+    around: Surroundings,
+    executor: Executor = serial,
+) -> tuple[list[RunError], list[StepReport]]:
+    """Run all steps of a plan; `columns` holds the inputs and, afterwards, what the outputs read.
+
+    Args:
+        runs: the `run` of each step's block.
+
+    Returns:
+        The failures and the reports, both in the order of the plan.
+
+    Raises:
+        RunError: see `run_step`.
+    """
+    left = dict(plan.readers)
+    outcomes: dict[str, Outcome] = {}
+    for step, outcome in executor(plan.steps, lambda step: run_step(step, runs[step.name], columns, around)):
+        outcomes[step.name] = outcome
+        _keep(step, outcome, columns)
+        for key in reads(step):
+            left[key] -= 1
+            if not left[key]:
+                columns.columns.pop(key, None)
+    ordered = [outcomes[step.name] for step in plan.steps]
+    return [error for outcome in ordered for error in outcome.errors], [outcome.report for outcome in ordered]
+
+
+def _keep(step: PlannedStep, outcome: Outcome, columns: Columns) -> None:
+    columns.columns.update(outcome.columns)
+    columns.routes.update({(step.name, target): column for target, column in outcome.routes.items()})
+    if outcome.axis is not None:
+        columns.axes[step.name] = outcome.axis
+
+
+def reads(step: PlannedStep) -> set[Key]:
+    """Return the columns a step reads."""
+    leaves = [
+        leaf
+        for argument in step.arguments.values()
+        for leaf in (argument.members if isinstance(argument, Written) else (argument,))
+    ]
+    return {leaf.key for leaf in leaves if isinstance(leaf, Read)}

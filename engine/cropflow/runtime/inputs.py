@@ -1,0 +1,213 @@
+"""From the caller's inputs to columns: pictures are decoded, values checked, single values broadcast.
+
+Nothing the caller passes in is modified. What cannot be right for any element is an `InputError` before the run
+starts; an unreadable picture is a missing element with an error of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from cropflow.classification import Classification
+from cropflow.compiler.plan import INPUTS, Key, Plan, PlannedInput, Read, Written
+from cropflow.errors import ImageError, InputError, RunError, nearest
+from cropflow.image import Image
+from cropflow.kinds import Kind, holds, is_detections
+from cropflow.literal import LiteralType, describe
+from cropflow.runtime.axis import Axis
+from cropflow.runtime.column import Column, present
+from cropflow.runtime.feeds import Columns
+
+Fail = Callable[[RunError], None]
+
+
+def assemble(plan: Plan, given: Mapping[str, Any], fail: Fail, loading: Mapping[str, Any]) -> Columns:
+    """Turn run-time inputs into columns.
+
+    Args:
+        fail: told about every picture that cannot be read.
+        loading: keyword arguments for `Image.load`, such as `allow_urls`.
+
+    Raises:
+        InputError: an input is missing, unknown, of the wrong kind, or the lengths of batches differ.
+    """
+    _check_names(plan, given)
+    columns = Columns()
+    batches = {item.name: _elements(item, given) for item in plan.inputs if item.level}
+    length = _batch_length({name: elements for name, elements in batches.items() if elements is not None})
+    for item in plan.inputs:
+        if not item.level:
+            value = _parameter(item, given.get(item.name, item.default), plan)
+            columns.columns[Key(INPUTS, item.name)] = Column(columns.scalar, [value])
+    if batches:
+        columns.axes[INPUTS] = Axis(plan.axes[INPUTS], columns.scalar, np.array([0, length], np.intp))
+    for item in plan.inputs:
+        if item.level:
+            _add_batch(item, batches[item.name], length, columns, plan, fail, loading)
+    return columns
+
+
+def _check_names(plan: Plan, given: Mapping[str, Any]) -> None:
+    names = [item.name for item in plan.inputs]
+    for name in given:
+        if name not in names:
+            meant = "".join(f"; did you mean {close!r}?" for close in nearest(str(name), names)[:1])
+            known = ", ".join(names) or "none"
+            raise InputError(
+                f"the workflow has no input {name!r}{meant} Its inputs are: {known}".replace("? Its", "? Its")
+            )
+    missing = [item.name for item in plan.inputs if item.required and item.name not in given]
+    if missing:
+        raise InputError(f"the input {missing[0]!r} is missing; give a value for {' and '.join(missing)}")
+
+
+def _elements(item: PlannedInput, given: Mapping[str, Any]) -> Any:
+    """The elements of a batch input: a list as it is, anything else as a single value."""
+    value = given.get(item.name, item.default)
+    if isinstance(value, tuple) or (isinstance(value, Sequence) and _is_plain_sequence(value)):
+        return list(value)
+    return _Single(value)
+
+
+class _Single:
+    """A batch input given as one value; it stands for every element of the batch."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def _is_plain_sequence(value: object) -> bool:
+    return not isinstance(value, str | bytes | bytearray | memoryview | Image | Classification)
+
+
+def _batch_length(batches: Mapping[str, Any]) -> int:
+    lengths = {name: len(elements) for name, elements in batches.items() if not isinstance(elements, _Single)}
+    different = set(lengths.values()) - {1}
+    if len(different) > 1:
+        told = ", ".join(f"{name!r} has {length}" for name, length in lengths.items())
+        raise InputError(f"batch inputs must have the same length, or one element: {told}")
+    return different.pop() if different else 1
+
+
+def _add_batch(
+    item: PlannedInput,
+    elements: Any,
+    length: int,
+    columns: Columns,
+    plan: Plan,
+    fail: Fail,
+    loading: Mapping[str, Any],
+) -> None:
+    bare = isinstance(elements, _Single)
+    values = [elements.value] if bare else elements
+    names = [item.name] if bare else [f"{item.name}.[{i}]" for i in range(len(values))]
+    if len(values) == 1 and length != 1:
+        values, names = values * length, names * length
+    axis = columns.axes[INPUTS]
+    for depth in range(1, len(item.level)):
+        values, names, axis = _deeper(item, values, names, axis, columns, depth, plan)
+    read = [
+        _element(item, value, name, index, axis, fail, loading)
+        for index, (value, name) in enumerate(zip(values, names, strict=True))
+    ]
+    columns.columns[Key(INPUTS, item.name)] = Column(axis, read, present(read))
+
+
+def _deeper(
+    item: PlannedInput,
+    values: list[Any],
+    names: list[str],
+    axis: Axis,
+    columns: Columns,
+    depth: int,
+    plan: Plan,
+) -> tuple[list[Any], list[str], Axis]:
+    """One more level of a nested batch input: its lists become an axis."""
+    for value, name in zip(values, names, strict=True):
+        if not (isinstance(value, Sequence) and _is_plain_sequence(value)):
+            raise InputError(f"the input {name!r} must be nested {len(item.level)} deep; got {describe(value)}")
+    below = Axis.of_lengths(item.name, axis, [len(value) for value in values])
+    columns.axes[item.level[depth]] = below
+    flat = [inner for value in values for inner in value]
+    flat_names = [f"{name}.[{i}]" for value, name in zip(values, names, strict=True) for i in range(len(value))]
+    return flat, flat_names, below
+
+
+def _element(
+    item: PlannedInput, value: Any, name: str, index: int, axis: Axis, fail: Fail, loading: Mapping[str, Any]
+) -> Any:
+    if not any(kind.name == "image" for kind in item.kinds):
+        return _checked(item, value, name)
+    try:
+        return Image.load(value, id=name, **loading).decode()
+    except ImageError as cause:
+        row = index if len(item.level) == 1 else None
+        error = RunError(str(cause), step=f"$inputs.{item.name}", block=item.type, element=axis.path(index), row=row)
+        error.__cause__ = cause
+        fail(error)
+        return None
+
+
+def _parameter(item: PlannedInput, value: Any, plan: Plan) -> Any:
+    if value is not None:
+        value = _checked(item, value, item.name)
+    for step, read in _readers(plan, Key(INPUTS, item.name)):
+        value_for_port(step, read, item.name, value)
+    return value
+
+
+def _readers(plan: Plan, key: Key) -> list[tuple[str, Read]]:
+    return [
+        (step.name, leaf)
+        for step in plan.steps
+        for argument in step.arguments.values()
+        for leaf in (argument.members if isinstance(argument, Written) else (argument,))
+        if isinstance(leaf, Read) and leaf.key == key
+    ]
+
+
+def value_for_port(step: str, read: Read, name: str, value: Any) -> None:
+    """Refuse a parameter that a step cannot take, before anything runs.
+
+    Raises:
+        InputError: the message names the parameter, the step and the field.
+    """
+    if value is None and not read.port.takes_none:
+        raise InputError(
+            f"the parameter {name!r} has no value, and step {step!r} needs one for {read.port.name!r}; "
+            f"give {name!r} when running, or a default_value in the document"
+        )
+    if value is not None and read.checked:
+        try:
+            read.port.literal.check(value)
+        except ValueError as error:
+            raise InputError(
+                f"the parameter {name!r} does not fit {read.port.name!r} of step {step!r}: {error}"
+            ) from error
+
+
+def _checked(item: PlannedInput, value: Any, name: str) -> Any:
+    """Check a value against the kinds its input declares."""
+    if value is None or any(kind.name == "*" or _is(kind, value) for kind in item.kinds):
+        return value
+    for kind in item.kinds:
+        if kind.literal:
+            try:
+                return LiteralType(kind.python, (kind,)).check(value)
+            except ValueError:
+                continue
+        if kind.python == "Detections" and isinstance(value, Mapping):
+            from cropflow.detections import from_json
+
+            return from_json(value)
+        if kind.python is Classification and isinstance(value, Mapping):
+            return Classification.from_json(value)
+    expected = " or ".join(map(str, item.kinds))
+    raise InputError(f"the input {name!r} must be {expected}; got {describe(value)}")
+
+
+def _is(kind: Kind, value: object) -> bool:
+    return not kind.literal and (is_detections(type(value)) or kind.python != "Detections") and holds(kind, value)

@@ -1,0 +1,65 @@
+"""From columns to result rows: one dictionary per element of the batch, deeper axes as nested lists.
+
+Missing values read `None`, lists that were never made `[]`. What does not lie on the batch axis is repeated in
+every row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from cropflow.compiler.plan import INPUTS, Plan, PlannedOutput
+from cropflow.detections import to_root
+from cropflow.kinds import is_detections
+from cropflow.runtime.axis import Axis
+from cropflow.runtime.feeds import Columns
+
+
+def rows(plan: Plan, columns: Columns) -> list[dict[str, Any]]:
+    """Assemble the result; a list of one where no output lies on the batch axis."""
+    on_batch = [bool(output.level) and output.level[0] == INPUTS for output in plan.outputs]
+    count = columns.axes[INPUTS].length if any(on_batch) else 1
+    shown = [_column(output, columns) for output in plan.outputs]
+    made = [values if batch else values * count for values, batch in zip(shown, on_batch, strict=True)]
+    names = [output.name for output in plan.outputs]
+    if not names:
+        return [{} for _ in range(columns.axes[INPUTS].length if INPUTS in columns.axes else 1)]
+    return [dict(zip(names, values, strict=True)) for values in zip(*made, strict=True)]
+
+
+def _column(output: PlannedOutput, columns: Columns) -> list[Any]:
+    """Values of one output along the outermost level that a row stands for."""
+    if not output.keys:
+        return [{}]
+    parts = [columns.columns[key] for key in output.keys]
+    flats = [_in_root(part.values) if output.to_root else list(part.values) for part in parts]
+    if output.fields is None:
+        values = flats[0]
+    else:
+        values = [dict(zip(output.fields, members, strict=True)) for members in zip(*flats, strict=True)]
+    stop = columns.axes[INPUTS] if output.level and output.level[0] == INPUTS else columns.scalar
+    return nest(values, parts[0].axis, stop)
+
+
+def nest(values: list[Any], axis: Axis, stop: Axis) -> list[Any]:
+    """Fold flat values along an axis into nested lists, up to the axis `stop`."""
+    while axis is not stop and axis.parent is not None:
+        offsets = axis.offsets.tolist()
+        values = [values[start:end] for start, end in pairwise(offsets)]
+        axis = axis.parent
+    return values
+
+
+def _in_root(values: Sequence[Any]) -> list[Any]:
+    return [_moved(value) for value in values]
+
+
+def _moved(value: Any) -> Any:
+    """Give predictions, also inside lists and mappings, in the coordinates of the original picture."""
+    if isinstance(value, list):
+        return [_moved(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _moved(item) for key, item in value.items()}
+    return to_root(value) if is_detections(type(value)) else value

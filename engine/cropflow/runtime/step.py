@@ -1,0 +1,188 @@
+"""Runs one step: prepare, call, scatter; failures become records that name step, block and element."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from cropflow.block import Stream
+from cropflow.compiler.plan import Key, PlannedStep
+from cropflow.errors import CropflowError, RunError
+from cropflow.runtime.answers import fan_out, routes, scatter, unexpected
+from cropflow.runtime.axis import Axis
+from cropflow.runtime.calls import FATAL, Failure, call
+from cropflow.runtime.checks import checked
+from cropflow.runtime.column import Column
+from cropflow.runtime.feeds import Columns, Items, Prepared, prepare
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """What a step did in one run.
+
+    Attributes:
+        elements: how many elements its level has.
+        skipped: how many did not run: gated, or without a value.
+        failed: how many failed.
+        calls: how often `run` was called.
+        seconds: wall-clock time in the step.
+    """
+
+    step: str
+    block: str
+    elements: int
+    skipped: int
+    failed: int
+    calls: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a step leaves behind: its columns and routes, the axis of its fan-out, its failures and its report."""
+
+    columns: dict[Key, Column]
+    routes: dict[str, Column]
+    axis: Axis | None
+    errors: list[RunError]
+    report: StepReport
+
+
+@dataclass(slots=True)
+class Memory:
+    """What steps remember of streams from run to run, and the frame each stream has reached."""
+
+    states: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+
+    def state(self, step: str, stream: str) -> dict[str, Any]:
+        """Return the state of a step in a stream, empty at first."""
+        return self.states.setdefault((step, stream), {})
+
+    def forget(self, stream: str | None = None) -> None:
+        """Forget one stream, or all."""
+        self.states = {key: state for key, state in self.states.items() if stream not in (None, key[1])}
+
+
+class Surroundings:
+    """What a step needs to know of the run around it.
+
+    Args:
+        batch: the axis of the batch; `None` where the document has no batch input.
+        frames: identity of the stream and number of the frame of each batch element.
+        memory: what steps remember.
+        targets: for each control-flow step, the steps it may send elements to.
+        titles: for each fan-out step, what its elements are called.
+        stop: raise the first failure in place of recording it.
+    """
+
+    def __init__(
+        self,
+        batch: Axis | None,
+        frames: Sequence[tuple[str, int]],
+        memory: Memory,
+        targets: Mapping[str, Sequence[str]],
+        titles: Mapping[str, str],
+        stop: bool,
+    ) -> None:
+        self.batch = batch
+        self.frames = frames
+        self.memory = memory
+        self.targets = targets
+        self.titles = titles
+        self.stop = stop
+
+    def row(self, axis: Axis, index: int) -> int | None:
+        """Return the batch element an element belongs to; `None` where it belongs to no single one."""
+        while axis.parent is not None:
+            if axis is self.batch:
+                return index
+            index, axis = int(axis.parents[index]), axis.parent
+        return None
+
+    def stream(self, step: str, axis: Axis, index: int) -> Stream:
+        """Return the stream of an element, with the state of the step in it."""
+        row = self.row(axis, index)
+        name, frame = self.frames[row] if row is not None else ("", 0)
+        return Stream(name, frame, self.memory.state(step, name))
+
+
+def run_step(step: PlannedStep, run: Callable[..., Any], columns: Columns, around: Surroundings) -> Outcome:
+    """Run one step over all its elements.
+
+    Raises:
+        RunError: an element failed and `around.stop` is set, or the failure would meet every element.
+    """
+    started = time.perf_counter()
+    failures = _Failures(step, around)
+    prepared = prepare(checked(step, columns, failures.add), columns)
+    if step.spec.stream:
+        prepared = _with_streams(step, step.spec.stream, prepared, around)
+    try:
+        answers, calls = call(step.spec, run, prepared, stop=around.stop)
+    except FATAL as cause:
+        raise failures.error("", None, cause) from cause
+    answers = _reviewed(step, answers)
+    for number, answer in enumerate(answers):
+        if isinstance(answer, Failure):
+            failures.add(prepared.axis, prepared.place(number), answer.cause)
+    seconds = time.perf_counter() - started
+    length, failed = prepared.axis.length, len(failures.errors)
+    skipped = length - prepared.count
+    report = StepReport(step.name, step.spec.type, length, skipped, failed, calls, seconds)
+    return _outcome(step, prepared, answers, around, failures.errors, report)
+
+
+def _outcome(
+    step: PlannedStep,
+    prepared: Prepared,
+    answers: list[Any],
+    around: Surroundings,
+    errors: list[RunError],
+    report: StepReport,
+) -> Outcome:
+    if step.spec.routes:
+        sent = routes(step, prepared, answers, around.targets.get(step.name, ()))
+        return Outcome({}, sent, None, errors, report)
+    if step.spec.fan_out:
+        axis, made = fan_out(step, prepared, answers, around.titles.get(step.name, step.name))
+        return Outcome(made, {}, axis, errors, report)
+    return Outcome(scatter(step, prepared, answers), {}, None, errors, report)
+
+
+class _Failures:
+    """Collects what failed in a step, or raises the first failure."""
+
+    def __init__(self, step: PlannedStep, around: Surroundings) -> None:
+        self.step = step
+        self.around = around
+        self.errors: list[RunError] = []
+
+    def add(self, axis: Axis, index: int, cause: Exception) -> None:
+        error = self.error(axis.path(index), self.around.row(axis, index), cause)
+        if self.around.stop:
+            raise error from cause
+        self.errors.append(error)
+
+    def error(self, element: str, row: int | None, cause: Exception) -> RunError:
+        text = str(cause) if isinstance(cause, CropflowError) else f"{type(cause).__name__}: {cause}"
+        error = RunError(text, step=self.step.name, block=self.step.spec.type, element=element, row=row)
+        error.__cause__ = cause
+        return error
+
+
+def _reviewed(step: PlannedStep, answers: list[Any]) -> list[Any]:
+    """Turn answers that break the promise of the signature into failures."""
+    if not (step.spec.outputs or step.spec.dynamic_outputs):
+        return answers
+    reviewed = []
+    for number, answer in enumerate(answers):
+        wrong = None if isinstance(answer, Failure) else unexpected(step, answer)
+        reviewed.append(Failure(TypeError(wrong), number, number) if wrong else answer)
+    return reviewed
+
+
+def _with_streams(step: PlannedStep, name: str, prepared: Prepared, around: Surroundings) -> Prepared:
+    streams = [around.stream(step.name, prepared.axis, prepared.place(i)) for i in range(prepared.count)]
+    return replace(prepared, feeds={**prepared.feeds, name: Items(streams)})

@@ -1,0 +1,187 @@
+"""JSON Schema of blocks and of whole documents, for editors and other tools; made from the blocks' contracts.
+
+python -m cropflow.schema schemas
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from cropflow.kinds import KINDS
+from cropflow.registry import Registry, installed
+from cropflow.spec import REQUIRED, BlockSpec, PortSpec
+
+Schema = dict[str, Any]
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_SELECTOR: Schema = {"$ref": "#/$defs/selector"}
+_STEP: Schema = {"$ref": "#/$defs/step_selector"}
+_NAME: Schema = {"type": "string", "pattern": r"^[^.$\s]+$"}
+
+
+def block_schema(spec: BlockSpec) -> Schema:
+    """Return the schema of a step of this block; `$defs` of `workflow_schema` holds what it refers to."""
+    fields: Schema = {"type": {"enum": [spec.type, *spec.aliases]}, "name": _NAME}
+    for port in spec.ports:
+        for name in (port.name, *port.aliases):
+            fields[name] = _port_schema(port)
+    required = [{"anyOf": [{"required": [name]} for name in (p.name, *p.aliases)]} for p in spec.ports if p.required]
+    schema: Schema = {
+        "title": spec.type,
+        "description": spec.doc,
+        "type": "object",
+        "properties": fields,
+        "required": ["type", "name"],
+        "unevaluatedProperties": True,
+    }
+    if required:
+        schema["allOf"] = required
+    return schema
+
+
+def workflow_schema(registry: Registry) -> Schema:
+    """Return the schema of whole documents that use the blocks of a registry."""
+    kinds: Schema = {"type": "array", "items": {"anyOf": [{"enum": sorted(KINDS)}, {"type": "object"}]}}
+    blocks = {spec.type: block_schema(spec) for spec in registry}
+    return {
+        "$schema": _DIALECT,
+        "title": "Cropflow workflow",
+        "type": "object",
+        "required": ["version", "inputs", "steps", "outputs"],
+        "properties": {
+            "version": {"anyOf": [{"type": "string", "pattern": r"^1(\.[0-9]+)*$"}, {"const": 1.0}]},
+            "inputs": {"type": "array", "items": _input_schema(kinds)},
+            "steps": {"type": "array", "items": _step_schema(registry, blocks)},
+            "outputs": {"type": "array", "items": _output_schema()},
+        },
+        "$defs": {
+            "selector": {"type": "string", "pattern": r"^\$(inputs|steps\.[^.\s]+)\.[^.\s]+$"},
+            "step_selector": {"type": "string", "pattern": r"^\$steps\.[^.\s]+$"},
+            **{name: schema for name, schema in blocks.items()},
+        },
+    }
+
+
+def catalogue(registry: Registry) -> Schema:
+    """Return a small description of all blocks: ports, kinds, defaults, outputs."""
+    return {spec.type: _describe(spec) for spec in registry}
+
+
+def _describe(spec: BlockSpec) -> Schema:
+    return {
+        "aliases": list(spec.aliases),
+        "summary": spec.doc.partition("\n")[0],
+        "ports": {port.name: _describe_port(port) for port in spec.ports},
+        "outputs": {output.name: [kind.name for kind in output.kinds] for output in spec.outputs},
+        "level": ("gathers" if spec.gathers else "") + ("fans out" if spec.fan_out else "") or "keeps",
+    }
+
+
+def _describe_port(port: PortSpec) -> Schema:
+    described: Schema = {"kinds": [kind.name for kind in port.leaf.kinds]}
+    if port.aliases:
+        described["aliases"] = list(port.aliases)
+    if port.default is not REQUIRED:
+        described["default"] = _plain(port.default)
+    if port.doc:
+        described["description"] = port.doc
+    return described
+
+
+def _port_schema(port: PortSpec) -> Schema:
+    forms = list(_forms(port))
+    schema: Schema = dict(forms[0]) if len(forms) == 1 else {"anyOf": forms}
+    if port.doc:
+        schema["description"] = port.doc
+    if port.default is not REQUIRED:
+        schema["default"] = _plain(port.default)
+    return schema
+
+
+def _forms(port: PortSpec) -> Iterable[Schema]:
+    """The ways a field may be written: selector, literal, or members written out."""
+    if port.steps and not port.container:
+        yield _STEP
+    elif not port.setting and port.kinds:
+        yield _SELECTOR
+    literal = None if port.steps else port.literal.schema()
+    if literal is not None and (port.kinds or port.setting):
+        yield literal
+    if port.member is not None:
+        members = {"anyOf": list(_forms(port.member))}
+        shape: Schema = {"type": "array", "items": members}
+        yield shape if port.container == "list" else {"type": "object", "additionalProperties": members}
+    if port.takes_none and (literal is None or port.steps):
+        yield {"type": "null"}
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=str))
+
+
+def _step_schema(registry: Registry, blocks: Schema) -> Schema:
+    """A known type is checked against its block; unknown types are left to the compiler and its plug-ins."""
+    cases = [
+        {
+            "if": {"properties": {"type": {"enum": [spec.type, *spec.aliases]}}, "required": ["type"]},
+            "then": {"$ref": f"#/$defs/{spec.type}"},
+        }
+        for spec in registry
+    ]
+    types = sorted(name for spec in registry for name in (spec.type, *spec.aliases))
+    return {
+        "type": "object",
+        "required": ["type", "name"],
+        "properties": {"type": {"anyOf": [{"enum": types}, {"type": "string"}]}, "name": _NAME},
+        "allOf": cases,
+    }
+
+
+def _input_schema(kinds: Schema) -> Schema:
+    types = ["WorkflowImage", "WorkflowParameter", "WorkflowBatchInput", "WorkflowVideoMetadata"]
+    return {
+        "type": "object",
+        "required": ["type", "name"],
+        "properties": {
+            "type": {"enum": [*types, "InferenceImage", "InferenceParameter"]},
+            "name": _NAME,
+            "kind": kinds,
+            "default_value": {},
+            "dimensionality": {"type": "integer", "minimum": 1},
+        },
+        "additionalProperties": False,
+    }
+
+
+def _output_schema() -> Schema:
+    return {
+        "type": "object",
+        "required": ["type", "name", "selector"],
+        "properties": {
+            "type": {"const": "JsonField"},
+            "name": {"type": "string"},
+            "selector": {"type": "string", "pattern": r"^\$(inputs|steps\.[^.\s]+)\.([^.\s]+|\*)$"},
+            "coordinates_system": {"enum": ["own", "parent"], "default": "parent"},
+        },
+        "additionalProperties": False,
+    }
+
+
+def write(folder: Path) -> None:
+    """Write `workflow.schema.json` and `blocks.json` for the installed blocks."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, schema in _files().items():
+        (folder / name).write_text(schema, encoding="utf-8")
+
+
+def _files() -> dict[str, str]:
+    registry = installed()
+    made = {"workflow.schema.json": workflow_schema(registry), "blocks.json": catalogue(registry)}
+    return {name: json.dumps(schema, indent=1, sort_keys=True) + "\n" for name, schema in made.items()}
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

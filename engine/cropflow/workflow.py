@@ -1,0 +1,182 @@
+"""The front of the engine: load a document once, run it as often as you like."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from cropflow import definition as documents
+from cropflow.compiler import compile_definition
+from cropflow.compiler.models import find_models
+from cropflow.compiler.plan import INPUTS
+from cropflow.compiler.problems import refuse
+from cropflow.definition import Definition
+from cropflow.errors import RunError
+from cropflow.models.store import ModelStore
+from cropflow.registry import installed
+from cropflow.resources import DocumentFolder, Resources
+from cropflow.result import Result, RunReport
+from cropflow.runtime.executor import execute, serial, threaded
+from cropflow.runtime.frames import Frames
+from cropflow.runtime.inputs import assemble
+from cropflow.runtime.outputs import rows
+from cropflow.runtime.step import Memory, Surroundings
+
+
+class Workflow:
+    """A compiled document with its blocks, ready to run.
+
+    >>> workflow = Workflow.loads('''
+    ... version: "1.0"
+    ... inputs: [{type: WorkflowParameter, name: size}]
+    ... steps: []
+    ... outputs: [{type: JsonField, name: size, selector: $inputs.size}]
+    ... ''')
+    >>> workflow.run({"size": 3})[0]
+    {'size': 3}
+
+    Attributes:
+        definition: the document as written.
+        plan: what it was compiled to.
+    """
+
+    def __init__(
+        self,
+        definition: Definition,
+        *,
+        blocks: Iterable[object] = (),
+        resources: Iterable[object] | None = None,
+    ) -> None:
+        given = tuple(resources or ())
+        folder = DocumentFolder(definition.base)
+        self._own_store = None if any(isinstance(item, ModelStore) for item in given) else ModelStore()
+        self._resources = Resources(given, [folder, *filter(None, [self._own_store])])
+        registry = installed().extended(blocks) if blocks else installed()
+        self.definition = definition
+        self.plan = compile_definition(definition, registry)
+        refuse(find_models(self.plan, self._resources.need(ModelStore, "cropflow")))
+        self._blocks = {step.name: self._make(step.name, step.spec) for step in self.plan.steps}
+        self._memory = Memory()
+        self._frames = Frames()
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(
+        cls,
+        source: str | os.PathLike[str] | Mapping[str, Any],
+        *,
+        blocks: Iterable[object] = (),
+        resources: Iterable[object] | None = None,
+        base: str | os.PathLike[str] | None = None,
+    ) -> Self:
+        """Load a document from a JSON or YAML file, or from a mapping.
+
+        Args:
+            source: path of the file (a string is always a path; text goes to `loads`), or the document itself.
+            blocks: further block classes, specs or modules, beside those of installed packages.
+            resources: what blocks share, such as `ModelStore(...)` or `OutputFolder(...)`.
+            base: folder that paths in the document are relative to; that of the file, if there is one.
+
+        Raises:
+            WorkflowError: the document is refused; every mistake is told with its position.
+            BlockError: a block or plug-in cannot be loaded.
+        """
+        folder = Path(base) if base is not None else None
+        if isinstance(source, Mapping):
+            definition = documents.from_mapping(source, base=folder)
+        else:
+            definition = documents.load(source)
+            definition = replace(definition, base=folder) if folder else definition
+        return cls(definition, blocks=blocks, resources=resources)
+
+    @classmethod
+    def loads(
+        cls,
+        text: str,
+        *,
+        blocks: Iterable[object] = (),
+        resources: Iterable[object] | None = None,
+        base: str | os.PathLike[str] | None = None,
+    ) -> Self:
+        """Load a document from JSON or YAML text; arguments and errors as in `load`."""
+        definition = documents.loads(text, base=Path(base) if base is not None else None)
+        return cls(definition, blocks=blocks, resources=resources)
+
+    def run(
+        self,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        on_error: Literal["raise", "skip"] = "raise",
+        allow_urls: bool = False,
+        workers: int = 1,
+    ) -> Result:
+        """Run the workflow once over a batch.
+
+        Args:
+            inputs: a value for every input; for pictures anything `Image.load` takes, or a list of it.
+            on_error: `raise` the first failure, or `skip` the element: it becomes missing and is told in `.errors`.
+            allow_urls: whether pictures may be fetched; private addresses never are.
+            workers: how many independent steps may run at the same time.
+
+        Returns:
+            One dictionary per element of the batch; a list of one where no output lies on the batch axis.
+
+        Raises:
+            InputError: an input is missing, unknown or of the wrong kind.
+            RunError: an element failed and `on_error` is `raise`.
+        """
+        if on_error not in ("raise", "skip"):
+            raise ValueError(f"on_error must be 'raise' or 'skip', not {on_error!r}")
+        started = time.perf_counter()
+        errors: list[RunError] = []
+        with self._lock:
+            fail = _raise if on_error == "raise" else errors.append
+            columns = assemble(self.plan, inputs or {}, fail, {"allow_urls": allow_urls})
+            around = Surroundings(
+                batch=columns.axes.get(INPUTS),
+                frames=self._frames.of(columns),
+                memory=self._memory,
+                targets=self.plan.targets,
+                titles=self.plan.axes,
+                stop=on_error == "raise",
+            )
+            runs = {name: block.run for name, block in self._blocks.items()}
+            executor = serial if workers == 1 else threaded(workers)
+            failed, reports = execute(self.plan, runs, columns, around, executor)
+            made = rows(self.plan, columns)
+        errors += failed
+        errors.sort(key=lambda error: -1 if error.row is None else error.row)
+        return Result(made, tuple(errors), RunReport(tuple(reports), time.perf_counter() - started))
+
+    def reset(self, stream: str | None = None) -> None:
+        """Forget what steps remember of one stream, or of all."""
+        self._memory.forget(stream)
+        self._frames.forget(stream)
+
+    def close(self) -> None:
+        """End what blocks and models hold open."""
+        for block in self._blocks.values():
+            getattr(block, "close", lambda: None)()
+        if self._own_store is not None:
+            self._own_store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _make(self, name: str, spec: Any) -> Any:
+        resources = {parameter: self._resources.need(wanted, spec.type) for parameter, wanted in spec.resources}
+        block = spec.make(**resources)
+        block.step = name
+        return block
+
+
+def _raise(error: RunError) -> None:
+    raise error from error.__cause__

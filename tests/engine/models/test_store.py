@@ -1,0 +1,207 @@
+"""What a user of the model store relies on: names lead where they should, weights load once, errors help."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cropflow.errors import ModelError
+from cropflow.models import DetectSettings, Model, ModelStore
+from cropflow.models.names import Place, published_name
+from cropflow_blocks.models.ultralytics import UltralyticsLoader
+
+MODELS = Path(__file__).parents[3] / "models"
+DETECTOR, CLASSIFIER = MODELS / "digits-detect.pt", MODELS / "digits-classify.pt"
+PICTURE = np.zeros((64, 64, 3), np.uint8)
+
+
+class CountingLoader(UltralyticsLoader):
+    """The real loader, with a note of what it loaded."""
+
+    def __init__(self) -> None:
+        self.loaded: list[tuple[str, int | None]] = []
+
+    def load(self, path: Path, *, device: str | None, image_size: int | None, cache_dir: Path) -> Model:
+        self.loaded.append((path.name, image_size))
+        return super().load(path, device=device, image_size=image_size, cache_dir=cache_dir)
+
+
+@pytest.fixture
+def loader() -> CountingLoader:
+    return CountingLoader()
+
+
+@pytest.fixture
+def store(loader: CountingLoader, tmp_path: Path) -> Iterator[ModelStore]:
+    store = ModelStore(cache_dir=tmp_path / "cache", loaders=[loader])
+    yield store
+    store.close()
+
+
+def touch(*parts: str | Path) -> Path:
+    path = Path(*parts)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return path
+
+
+def test_a_given_name_beats_models_yaml_which_beats_files(tmp_path: Path) -> None:
+    folder = tmp_path / "document"
+    given, mapped, file = touch(tmp_path, "a.pt"), touch(folder, "w", "b.pt"), touch(folder, "dogs")
+    assert ModelStore().locate("dogs", folder) == file
+    (folder / "models.yaml").write_text("dogs: w/b.pt\n")
+    assert ModelStore().locate("dogs", folder) == mapped
+    assert ModelStore(models={"dogs": given}).locate("dogs", folder) == given
+
+
+def test_names_with_slashes_lead_to_local_files(tmp_path: Path) -> None:
+    weights = touch(tmp_path, "dogs.pt")
+    (tmp_path / "models.yaml").write_text(f"dog-breed-xpaq6/1: {weights}\n")
+    assert ModelStore().locate("dog-breed-xpaq6/1", tmp_path) == weights
+
+
+def test_paths_are_relative_to_the_document_then_to_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    here = touch(tmp_path, "models", "a.pt")
+    assert ModelStore().locate("models/a.pt", tmp_path / "document") == here
+    beside = touch(tmp_path, "document", "models", "a.pt")
+    assert ModelStore().locate("models/a.pt", tmp_path / "document") == beside
+    assert ModelStore().locate(str(here), tmp_path / "document") == here
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "size"),
+    [
+        ("yolov8n-640", "yolov8n.pt", 640),
+        ("yolov8s-seg-640", "yolov8s-seg.pt", 640),
+        ("yolov8n-pose-640", "yolov8n-pose.pt", 640),
+        ("yolov8n-cls", "yolov8n-cls.pt", None),
+        ("yolov11x-1280", "yolo11x.pt", 1280),
+        ("yolo26n", "yolo26n.pt", None),
+        ("yolov8n.pt", "yolov8n.pt", None),
+    ],
+)
+def test_names_of_existing_documents_mean_ultralytics_files(name: str, file: str, size: int | None) -> None:
+    assert published_name(name) == Place(Path(file), size)
+
+
+@pytest.mark.parametrize("name", ["dog-breed-xpaq6/1", "../yolov8n-640", "my-yolov8n", "yolo", "rfdetr-base"])
+def test_other_names_mean_no_ultralytics_file(name: str) -> None:
+    assert published_name(name) is None
+
+
+def test_a_size_in_the_name_reaches_the_weights(tmp_path: Path, loader: CountingLoader) -> None:
+    (tmp_path / "yolov8n.pt").write_bytes(DETECTOR.read_bytes())
+    store = ModelStore(cache_dir=tmp_path / "cache", loaders=[loader])
+    assert store.get("yolov8n-640", tmp_path).info.image_size == (640, 640)
+    assert store.get("yolov8n.pt", tmp_path).info.image_size == (320, 320)
+    assert loader.loaded == [("yolov8n.pt", 640), ("yolov8n.pt", None)]
+
+
+def test_a_missing_model_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cwd").mkdir()
+    monkeypatch.chdir(tmp_path / "cwd")
+    with pytest.raises(ModelError) as caught:
+        ModelStore(models={"digits": DETECTOR}).locate("models/digits-detct.pt", MODELS.parent)
+    message = str(caught.value)
+    assert str(MODELS / "digits-detct.pt") in message
+    assert str(tmp_path / "cwd" / "models" / "digits-detct.pt") in message
+    assert "'digits-detect.pt'" in message
+    assert "--model models/digits-detct.pt=PATH" in message
+    assert "ModelStore(models={'models/digits-detct.pt': PATH})" in message
+
+
+def test_nothing_is_downloaded_unless_allowed(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"yolov8n\.pt\n(.|\n)*--allow-download"):
+        ModelStore(cache_dir=tmp_path).get("yolov8n-640", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_only_published_weights_can_be_downloaded(tmp_path: Path, loader: CountingLoader) -> None:
+    store = ModelStore(cache_dir=tmp_path, allow_download=True, loaders=[loader])
+    with pytest.raises(ModelError, match=r"no weights named 'yolov8q\.pt'"):
+        store.get("yolov8q-640", tmp_path)
+    with pytest.raises(ModelError, match="not found"):
+        store.get("dogs/1", tmp_path)
+
+
+def test_a_name_that_leads_nowhere_says_where(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"gone\.pt"):
+        ModelStore(models={"dogs": tmp_path / "gone.pt"}).locate("dogs")
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "dogs: [1]\n", "dogs: {\n"])
+def test_a_wrong_models_yaml_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "models.yaml").write_text(text)
+    with pytest.raises(ModelError, match=r"models\.yaml"):
+        ModelStore().locate("dogs", tmp_path)
+
+
+def test_weights_are_loaded_once_however_they_are_called(store: ModelStore, loader: CountingLoader) -> None:
+    first = store.get(str(DETECTOR))
+    assert store.get("models/digits-detect.pt", MODELS.parent) is first
+    assert store.get("../models/digits-detect.pt", MODELS) is first
+    assert loader.loaded == [("digits-detect.pt", None)]
+
+
+def test_threads_that_ask_at_once_get_one_model(store: ModelStore, loader: CountingLoader) -> None:
+    barrier = threading.Barrier(8)
+
+    def ask(_: int) -> object:
+        barrier.wait()
+        return store.get(str(DETECTOR))
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(ask, range(8)))
+    assert len(set(map(id, found))) == 1
+    assert len(loader.loaded) == 1
+
+
+def test_a_model_of_another_task_names_the_right_block(store: ModelStore) -> None:
+    with pytest.raises(ModelError, match=r"'classify'.*'detect'.*classification_model@v3"):
+        store.get(str(CLASSIFIER), tasks=("detect", "segment"))
+    with pytest.raises(ModelError, match=r"'detect'.*'classify'.*object_detection_model@v3"):
+        store.get(str(DETECTOR), tasks=("classify",))
+    assert store.get(str(CLASSIFIER), tasks=("classify",)).info.task == "classify"
+
+
+def test_a_file_that_is_no_weights_is_refused(store: ModelStore, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"notes\.txt is no weights file"):
+        store.get(str(touch(tmp_path, "notes.txt")))
+
+
+def test_close_lets_go_and_the_store_can_be_used_again(store: ModelStore, loader: CountingLoader) -> None:
+    model = store.get(str(DETECTOR))
+    store.close()
+    with pytest.raises(ModelError, match="closed"):
+        model.detect([PICTURE], DetectSettings())
+    assert store.get(str(DETECTOR)).detect([PICTURE], DetectSettings())[0].xyxy.shape == (0, 4)
+    assert len(loader.loaded) == 2
+
+
+def test_a_failed_load_is_tried_again(store: ModelStore, tmp_path: Path) -> None:
+    weights = touch(tmp_path, "late.pt")
+    with pytest.raises(ModelError, match=r"late\.pt"):
+        store.get(str(weights))
+    weights.write_bytes(DETECTOR.read_bytes())
+    assert store.get(str(weights)).info.names == ("digit",)
+
+
+def test_the_store_finds_installed_loaders(tmp_path: Path) -> None:
+    assert ModelStore(cache_dir=tmp_path).get(str(DETECTOR)).info.runtime == "torch"
+
+
+def test_importing_the_store_loads_no_framework() -> None:
+    code = "import sys, cropflow.models; print([m for m in sys.argv[1:] if m in sys.modules])"
+    heavy = ["torch", "ultralytics", "supervision", "matplotlib", "cropflow_blocks"]
+    done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
