@@ -40,14 +40,17 @@ class RunError(CropflowError):
     """A block failed while running.
 
     Attributes:
-        step: name of the step in the document.
+        step: name of the step in the document; `$inputs.NAME` where an input cannot be read.
         block: type of its block, such as `dynamic_crop@v1`.
         element: path of the element, such as `image 3 › crop 7` (counted from 0); empty for a scalar step.
         row: index of the input element the failure belongs to, `None` where it belongs to no single one.
     """
 
     def __init__(self, message: str, *, step: str, block: str, element: str = "", row: int | None = None):
-        where = f"step {step!r} ({block})" + (f", {element}" if element else "")
+        start = (
+            f"input {step.removeprefix('$inputs.')!r}" if step.startswith("$inputs.") else f"step {step!r} ({block})"
+        )
+        where = f"{start}, {element}" if element else start
         super().__init__(f"{where}: {message}")
         self.message = message
         self.step = step

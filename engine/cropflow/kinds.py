@@ -12,7 +12,7 @@ import enum
 import re
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
@@ -64,21 +64,25 @@ class Fit(enum.IntEnum):
 
 def _color(value: object) -> object:
     """Read `#rrggbb`, `#rgb`, `(r, g, b)` or a triple as (red, green, blue), each 0 to 255."""
-    if isinstance(value, str):
-        digits = value.strip().removeprefix("#")
-        if re.fullmatch(r"[0-9a-fA-F]{3}", digits) and value.strip().startswith("#"):
-            digits = "".join(2 * digit for digit in digits)
-        if re.fullmatch(r"[0-9a-fA-F]{6}", digits):
-            return tuple(bytes.fromhex(digits))
-        parts = value.strip().removeprefix("(").removesuffix(")").split(",")
-        if len(parts) == 3 and all(part.strip().isdigit() for part in parts):
-            return tuple(int(part) for part in parts)
-        raise ValueError("a colour is '#rrggbb', '(red, green, blue)' or [red, green, blue]")
-    return tuple(value) if isinstance(value, list) else value
+    parts = _color_parts(value.strip()) if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or len(parts) != 3:
+        raise ValueError(_COLOR_FORMS)
+    if not all(isinstance(part, int | np.integer) and 0 <= part <= 255 for part in parts):
+        raise ValueError(_COLOR_FORMS)
+    return tuple(int(part) for part in parts)
 
 
-_BYTE = Annotated[int, Field(ge=0, le=255)]
-_RGB = tuple[_BYTE, _BYTE, _BYTE]
+def _color_parts(text: str) -> Sequence[int]:
+    digits = text.removeprefix("#")
+    if text.startswith("#") and re.fullmatch(r"[0-9a-fA-F]{3}", digits):
+        digits = "".join(2 * digit for digit in digits)
+    if re.fullmatch(r"[0-9a-fA-F]{6}", digits):
+        return tuple(bytes.fromhex(digits))
+    parts = text.removeprefix("(").removesuffix(")").split(",")
+    return [int(part) for part in parts] if all(part.strip().isdecimal() for part in parts) else ()
+
+
+_COLOR_FORMS = "a colour: '#rrggbb', '(red, green, blue)' or [red, green, blue], each from 0 to 255"
 _COLOR_SCHEMA = {
     "anyOf": [
         {"type": "string", "examples": ["#ff0000", "(255, 0, 0)"]},
@@ -159,7 +163,7 @@ _ALL = (
         "rgb_color",
         "red, green and blue from 0 to 255",
         reads=("string", "list_of_values"),
-        python=Annotated[_RGB, BeforeValidator(_color), WithJsonSchema(_COLOR_SCHEMA)],
+        python=Annotated[tuple[int, int, int], BeforeValidator(_color), WithJsonSchema(_COLOR_SCHEMA)],
     ),
     Kind(
         "point",
@@ -216,7 +220,9 @@ _BY_TYPE: dict[Any, str] = {
     datetime.datetime: "timestamp",
     np.ndarray: "numpy_array",
     dict: "dictionary",
+    Mapping: "dictionary",
     list: "list_of_values",
+    Sequence: "list_of_values",
     tuple: "list_of_values",
     Any: "*",
     object: "*",
@@ -239,7 +245,7 @@ def kind_of_type(annotation: Any) -> Kind | None:
     origin = get_origin(annotation)
     if origin is not None:
         annotation = {"Sequence": list, "Mapping": dict}.get(getattr(origin, "__name__", ""), origin)
-    name = _BY_TYPE.get(annotation) if annotation.__hash__ else None
+    name = _BY_TYPE.get(annotation) if isinstance(annotation, Hashable) else None
     return KINDS[name] if name else None
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import threading
 import unicodedata
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -53,13 +52,12 @@ class OutputFolder:
         """
         free = self._claim(PurePosixPath(relative))
         path = self.file(str(free))
-        handle, part = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        part = path.with_name(f".{uuid.uuid4().hex}.part")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(part).replace(path)
+            part.write_bytes(data)
+            part.replace(path)
         except BaseException:
-            Path(part).unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
             raise
         return str(free)
 

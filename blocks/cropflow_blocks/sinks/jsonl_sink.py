@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -50,10 +51,11 @@ class JsonlSink(Block):
 
 def _open(path: Path) -> BinaryIO:
     """Open for appending; a line that an interrupted run left unfinished is ended, to spare the next one."""
-    torn = path.is_file() and path.stat().st_size > 0 and not path.read_bytes().endswith(b"\n")
-    file = path.open("ab")
-    if torn:
-        file.write(b"\n")
+    file = path.open("ab+")
+    if file.tell():
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            file.write(b"\n")
     return file
 
 

@@ -42,7 +42,7 @@ def tidy_path(path: str, ext: str) -> str:
     Parts that came out empty are left out; parts that became too long, or illegal by being put together, are
     mended as `safe_name` does.
     """
-    parts = [part for part in re.split(r"[\\/]+", path) if part]
+    parts = [part for part in re.split(r"[\\/]+", path) if part not in ("", ".")]
     *folders, stem = parts if parts and not path.endswith("/") else [*parts, "unnamed"]
     return "/".join([*(_legal(part, _NAME_BYTES) for part in folders), _legal(stem, _NAME_BYTES) + ext])
 

@@ -12,11 +12,15 @@ from cropflow_blocks.sinks.names import safe_name, safe_path, tidy_path
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp")
 PLACEHOLDERS = ("source", "class", "index", "id", "confidence")
+_REFUSED = re.compile(r'[\x00-\x1f\x7f<>:"|?*]|^[\\/]|(?<![^\\/])\.\.(?![^\\/])')
 _PLACEHOLDER = re.compile(r"([-_ .]?)\{([^{}]*)\}")
 
 
 def check_template(template: str) -> str:
-    """Return the template; ValueError where it has a placeholder that does not exist."""
+    """Return the template; ValueError where a placeholder does not exist, or it can be no path in a folder."""
+    refused = _REFUSED.search(template)
+    if refused:
+        raise ValueError(f"{template!r}: {refused[0]!r} cannot stand in a path inside the output folder")
     for _, name in _PLACEHOLDER.findall(template):
         if name not in PLACEHOLDERS:
             near = " or ".join(f"{{{known}}}" for known in nearest(name, PLACEHOLDERS))
@@ -62,7 +66,7 @@ def place(folder: str, name: str, image: Image, label: str | None, confidence: f
 
 def source_of(image: Image) -> str:
     """Return the id of the input picture without its extension: `sub/a.jpg` → `sub/a`, `v.mp4#7` → `v#7`."""
-    return re.sub(r"(?<=[^./\\])\.[A-Za-z0-9]{1,5}(?=$|#\d+$)", "", image.root.id)
+    return re.sub(r"(?<=[^./\\])\.[A-Za-z0-9]{1,5}(?=$|#\d+$)", "", image.origin.root.id)
 
 
 def index_of(image: Image) -> str:
@@ -71,7 +75,8 @@ def index_of(image: Image) -> str:
     It comes from the crop's id, so it does not depend on what was filtered out or how elements were batched.
     A crop of a crop has the numbers of both, such as `3-0`.
     """
-    return "-".join(re.findall(r"/(\d+)(?=/|$)", image.id.removeprefix(image.root.id)))
+    root = image.origin.root.id
+    return "-".join(re.findall(r"/(\d+)(?=/|$)", image.id[len(root) :])) if image.id.startswith(root) else ""
 
 
 def _fill(template: str, values: Mapping[str, str]) -> str:

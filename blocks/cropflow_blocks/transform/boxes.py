@@ -52,8 +52,7 @@ def grow(xyxy: NDArray[Any], width: int, height: int, padding: int | str = 0, sq
 
 def _on_image(boxes: Boxes, width: int, height: int) -> NDArray[np.bool_]:
     """Tell which boxes have an area on the image once they are rounded to pixels, as crops are."""
-    finite = np.where(np.isfinite(boxes), boxes, np.nan)  # not a number is smaller than nothing
-    whole = np.rint(finite).clip(0, [width, height, width, height])
+    whole = np.rint(boxes).clip(0, [width, height, width, height])
     return (whole[:, 0] < whole[:, 2]) & (whole[:, 1] < whole[:, 3])
 
 

@@ -67,6 +67,8 @@ def _check_names(plan: Plan, given: Mapping[str, Any]) -> None:
 def _elements(item: PlannedInput, given: Mapping[str, Any]) -> Any:
     """The elements of a batch input: a list as it is, anything else as a single value."""
     value = given.get(item.name, item.default)
+    if value is None:
+        raise InputError(f"the input {item.name!r} is None; give a value, or a list of values")
     if isinstance(value, tuple) or (isinstance(value, Sequence) and _is_plain_sequence(value)):
         return list(value)
     return _Single(value)
@@ -127,9 +129,11 @@ def _deeper(
 ) -> tuple[list[Any], list[str], Axis]:
     """One more level of a nested batch input: its lists become an axis."""
     for value, name in zip(values, names, strict=True):
-        if not (isinstance(value, Sequence) and _is_plain_sequence(value)):
+        if value is not None and not (isinstance(value, Sequence) and _is_plain_sequence(value)):
             raise InputError(f"the input {name!r} must be nested {len(item.level)} deep; got {describe(value)}")
-    below = Axis.of_lengths(item.name, axis, [len(value) for value in values])
+    made = present(values)
+    values = [() if value is None else value for value in values]
+    below = Axis.of_lengths(item.name, axis, [len(value) for value in values], made)
     columns.axes[item.level[depth]] = below
     flat = [inner for value in values for inner in value]
     flat_names = [f"{name}.[{i}]" for value, name in zip(values, names, strict=True) for i in range(len(value))]
@@ -139,7 +143,7 @@ def _deeper(
 def _element(
     item: PlannedInput, value: Any, name: str, index: int, axis: Axis, fail: Fail, loading: Mapping[str, Any]
 ) -> Any:
-    if not any(kind.name == "image" for kind in item.kinds):
+    if value is None or not any(kind.name == "image" for kind in item.kinds):
         return _checked(item, value, name)
     try:
         return Image.load(value, id=name, **loading).decode()

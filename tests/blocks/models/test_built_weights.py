@@ -33,8 +33,8 @@ RED_OR_BLUE = {
 }
 
 
-def load(path: Path) -> Model:
-    return UltralyticsLoader().load(path, device="cpu", image_size=None, cache_dir=path.parent / "cache")
+def load(path: Path, image_size: int | None = None) -> Model:
+    return UltralyticsLoader().load(path, device="cpu", image_size=image_size, cache_dir=path.parent / "cache")
 
 
 def save(network: Any, path: Path, image_size: int, task: str) -> Path:
@@ -124,7 +124,7 @@ def test_boxes_come_from_weights_for_other_tasks(tmp_path: Path, task: str) -> N
 
     suffix = {"segment": "-seg"}.get(task, f"-{task}")
     YOLO(f"yolo26n{suffix}.yaml").save(tmp_path / "weights.pt")
-    model = load(tmp_path / "weights.pt")
+    model = load(tmp_path / "weights.pt", image_size=128)
     found = model.detect([NOISE, NOISE[:50]], DetectSettings(confidence=0, max_detections=5))
     assert model.info.task == task
     assert [len(boxes) for boxes in found] == [5, 5]

@@ -1,0 +1,133 @@
+"""Where the lines of a run go: into a folder, or to stdout."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, Protocol
+from urllib.parse import quote
+
+from cropflow.cli.exits import UsageMistake
+from cropflow.cli.lines import to_text
+from cropflow.image import Image
+from cropflow.resources import OutputFolder
+
+RESULTS = "results.jsonl"
+REPORT = "report.json"
+_LARGEST_JPEG = 65_500
+
+
+class Sink(Protocol):
+    """What a run writes to."""
+
+    def write(self, facts: Mapping[str, Any]) -> None:
+        """Write a line, in such a way that it is there even if the next one is never reached."""
+
+    def show(self, image: Image, source: str, place: Sequence[str]) -> dict[str, Any]:
+        """Return what stands in the line for an image."""
+
+    def report(self, facts: Mapping[str, Any]) -> None:
+        """Write how the run went."""
+
+    def close(self) -> None:
+        """End writing."""
+
+
+class Stream:
+    """Lines on stdout; of images only the size is told."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, facts: Mapping[str, Any]) -> None:
+        """Write a line at once, so that a pipe can follow."""
+        self._stream.write(to_text(facts))
+        self._stream.flush()
+
+    def show(self, image: Image, source: str, place: Sequence[str]) -> dict[str, Any]:
+        """Return the size of the image."""
+        return {"width": image.width, "height": image.height}
+
+    def report(self, facts: Mapping[str, Any]) -> None:
+        """Write nothing: the table on stderr tells it."""
+
+    def close(self) -> None:
+        """Leave stdout open."""
+
+
+class Folder:
+    """Lines in `results.jsonl`, images beside it, and a report. The folder is made with the first line.
+
+    Args:
+        path: the folder.
+        ids: of all rows; they name the image files.
+        overwrite: whether it may hold something; files of the same names are replaced, others are kept.
+
+    Raises:
+        UsageMistake: it is no folder, or holds something and `overwrite` is not set.
+    """
+
+    def __init__(self, path: Path, ids: Sequence[str], *, overwrite: bool) -> None:
+        check_folder(path, overwrite=overwrite)
+        self._path = path
+        self._files = OutputFolder(path)
+        self._stems = _stems(ids)
+        self._lines: BinaryIO | None = None
+
+    def write(self, facts: Mapping[str, Any]) -> None:
+        """Write a line and hand it to the system, so that a crash leaves all finished lines."""
+        if self._lines is None:
+            self._lines = self._files.file(RESULTS).open("wb")
+        self._lines.write(to_text(facts))
+        self._lines.flush()
+
+    def show(self, image: Image, source: str, place: Sequence[str]) -> dict[str, Any]:
+        """Write the image to `images/OUTPUT/SOURCE[/INDEX…]` and return where it is."""
+        output, *inner = (quote(part, safe=" ,()+@") for part in place)
+        suffix = _suffix(image)
+        name = PurePosixPath("images", output, self._stems[source], *inner)
+        file = f"{name}{suffix}"
+        self._files.file(file).write_bytes(image.encode(suffix))
+        return {"type": "file", "value": file}
+
+    def report(self, facts: Mapping[str, Any]) -> None:
+        """Write `report.json` in one go, so that it is never half there."""
+        target = self._files.file(REPORT)
+        part = target.with_name(f".{REPORT}.part")
+        part.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8", "backslashreplace")
+        os.replace(part, target)
+
+    def close(self) -> None:
+        """Close the lines."""
+        if self._lines is not None:
+            self._lines.close()
+
+
+def check_folder(path: Path, *, overwrite: bool) -> None:
+    """Refuse an output folder that holds something.
+
+    Raises:
+        UsageMistake: as in `Folder`.
+    """
+    if path.exists() and not path.is_dir():
+        raise UsageMistake(f"--out: '{path}' is a file; name a folder")
+    if not overwrite and path.is_dir() and any(path.iterdir()):
+        raise UsageMistake(
+            f"--out: the folder '{path}' is not empty; name another one, or add --overwrite to replace the "
+            "files of an earlier run"
+        )
+
+
+def _suffix(image: Image) -> str:
+    transparent = image.pixels.ndim == 3 and image.pixels.shape[2] == 4
+    return ".png" if transparent or max(image.width, image.height) > _LARGEST_JPEG else ".jpg"
+
+
+def _stems(ids: Sequence[str]) -> dict[str, str]:
+    """Return what files of a row are called: its id without suffix, or with it where two would be the same."""
+    stems = {source: str(PurePosixPath(source).with_suffix("")) if source else "run" for source in ids}
+    if len({stem.casefold() for stem in stems.values()}) == len(stems):
+        return stems
+    return {source: source for source in ids}

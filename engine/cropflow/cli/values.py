@@ -1,0 +1,50 @@
+"""Reads what is written behind `--set` and `--model`."""
+
+from __future__ import annotations
+
+import yaml
+
+from cropflow.cli.exits import UsageMistake
+from cropflow.errors import WorkflowError
+from cropflow.text import parse
+from cropflow.text.yaml_core import compose, scalar
+
+
+def read_pairs(texts: list[str], option: str, form: str) -> dict[str, str]:
+    """Read `NAME=TEXT` pairs; a name that stands twice is a mistake."""
+    pairs: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise UsageMistake(f"{option} {text!r}: expected {form}")
+        if name.strip() in pairs:
+            raise UsageMistake(f"{option}: {name.strip()!r} is given twice")
+        pairs[name.strip()] = value
+    return pairs
+
+
+def read_value(text: str) -> object:
+    """Read a value as a YAML 1.2 scalar, or as a JSON list or mapping; anything else is text.
+
+    >>> read_value("0.4"), read_value("no"), read_value("#ff0000"), read_value('"12"'), read_value("[1, 2]")
+    (0.4, 'no', '#ff0000', '12', [1, 2])
+
+    Raises:
+        UsageMistake: a list or mapping that cannot be read.
+    """
+    if text.lstrip().startswith(("[", "{")):
+        return _read_collection(text)
+    try:
+        node = compose(text)
+        if isinstance(node, yaml.ScalarNode) and (node.style or node.value == text.strip()):
+            return scalar(node)
+    except (yaml.YAMLError, LookupError, ValueError):
+        pass  # such as `a: b: c`, which is fine as text
+    return text
+
+
+def _read_collection(text: str) -> object:
+    try:
+        return parse(text).value
+    except WorkflowError as error:
+        raise UsageMistake(f"--set: {text!r} is no JSON list or mapping: {error.problems[0].message}") from error
