@@ -13,7 +13,8 @@ import re
 import types
 import typing
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import numpy as np
@@ -30,7 +31,7 @@ __all__ = ["BLACK", "KINDS", "Color", "Fit", "Kind", "ModelId", "Secret", "ZeroT
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A named type of value.
+    """A named type of value; two kinds of one name are the same kind.
 
     Attributes:
         name: the name that documents use.
@@ -43,12 +44,12 @@ class Kind:
     """
 
     name: str
-    description: str
-    parents: tuple[str, ...] = ()
-    reads: tuple[str, ...] = ()
-    python: Any = Any
-    literal: bool = True
-    has: str | None = None
+    description: str = field(compare=False)
+    parents: tuple[str, ...] = field(default=(), compare=False)
+    reads: tuple[str, ...] = field(default=(), compare=False)
+    python: Any = field(default=Any, compare=False)
+    literal: bool = field(default=True, compare=False)
+    has: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return self.name
@@ -255,11 +256,11 @@ def kinds_of_values(values: Iterable[object]) -> tuple[Kind, ...]:
     return tuple(KINDS[name] for name in names)
 
 
-def _ancestors(kind: Kind) -> set[str]:
-    found = {kind.name}
-    for parent in kind.parents:
-        found |= _ancestors(KINDS[parent])
-    return found
+@cache
+def _ancestors(kind: Kind) -> frozenset[str]:
+    """Names of all kinds a value is of; a parent that is not among `KINDS` counts by its name alone."""
+    known = (_ancestors(KINDS[parent]) for parent in kind.parents if parent in KINDS)
+    return frozenset((kind.name, *kind.parents)).union(*known)
 
 
 def _fit(source: Kind, target: Kind) -> Fit:

@@ -6,13 +6,14 @@ In a union only the members that have a JSON form count; pictures and prediction
 from __future__ import annotations
 
 import json
-from functools import cached_property
-from typing import Annotated, Any, Union, get_args, get_origin
+import re
+from functools import cache, cached_property
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import numpy as np
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
-from cropflow.kinds import Kind, holds, kind_of_type, union_members
+from cropflow.kinds import Fit, Kind, fit, holds, kind_of_type, union_members
 
 
 class LiteralType:
@@ -35,11 +36,22 @@ class LiteralType:
         members = tuple(member for member in _members(self.annotation) if _has_json_form(member))
         if not members:
             return None
-        literal: Any = Union[(*members, None) if self.takes_none else members]  # noqa: UP007 - built at run time
+        literal: Any = Union[(*members, None) if self.takes_none else members]  # noqa: UP007
         try:
             return TypeAdapter(literal)
         except PydanticSchemaGenerationError:
             return None
+
+    @cached_property
+    def _bare(self) -> tuple[Kind, ...]:
+        """Kinds of the members without a JSON form, which are told by their class alone."""
+        bare = [kind_of_member(member) for member in _members(self.annotation) if not _has_json_form(member)]
+        return tuple(kind for kind in (*bare, *self.kinds) if kind and (kind in bare or not kind.literal))
+
+    @cached_property
+    def narrows(self) -> bool:
+        """Whether the annotation allows less than its kinds do: a choice of values, bounds, a validator."""
+        return any(_narrows(member) for member in _members(self.annotation))
 
     def read(self, value: object) -> Any:
         """Validate a literal of a document strictly: no string becomes a number.
@@ -50,9 +62,7 @@ class LiteralType:
         if self.adapter is None:
             raise ValueError("a selector such as $steps.NAME.OUTPUT or $inputs.NAME")
         try:
-            if isinstance(value, list | dict):
-                return self.adapter.validate_json(json.dumps(value), strict=True)
-            return self.adapter.validate_python(value, strict=True)
+            return self.adapter.validate_json(json.dumps(value), strict=True)
         except ValidationError as error:
             raise ValueError(_plain(error)) from error
 
@@ -62,54 +72,100 @@ class LiteralType:
         Raises:
             ValueError: the value is of none of the kinds of the port.
         """
-        if any(not kind.literal and holds(kind, value) for kind in self.kinds):
+        if any(holds(kind, value) for kind in self._bare):
             return value
         if any(kind.name == "*" for kind in self.kinds) or (value is None and self.takes_none):
             return value
         plain = value.item() if isinstance(value, np.generic) else value
-        try:
-            if self.adapter is not None:
+        why = ""
+        if self.adapter is not None:
+            try:
                 return self.adapter.validate_python(plain)
-        except ValidationError:
-            pass
-        raise ValueError(f"expected {' or '.join(map(str, self.kinds))}, got {describe(value)}")
+            except ValidationError as error:
+                why = f" ({_plain(error)})" if self._is_near(plain) else ""
+        raise ValueError(f"expected {' or '.join(map(str, self.kinds))}{why}, got {describe(value)}")
+
+    def _is_near(self, value: object) -> bool:
+        """Whether a value has a fitting type, so that only a bound can be what it breaks."""
+        kind = kind_of_type(type(value))
+        return kind is not None and fit((kind,), self.kinds) is not Fit.NEVER
 
     def schema(self) -> dict[str, Any] | None:
         """Return the JSON Schema of a literal; `None` where no value can be written in place."""
         return None if self.adapter is None else self.adapter.json_schema()
 
 
+@cache
+def literal_of(kinds: tuple[Kind, ...], takes_none: bool = False) -> LiteralType:
+    """Return the validator of values of some kinds, for ports that have no annotation."""
+    annotation: Any = Union[tuple(Annotated[kind.python, kind] for kind in kinds)] if kinds else Any  # noqa: UP007
+    return LiteralType(annotation, kinds, takes_none)
+
+
 def describe(value: object, limit: int = 60) -> str:
     """Name a value for a message: its type, and what it is where that is short."""
+    if value is None:
+        return "null"
     text = repr(value)
     kind = kind_of_type(type(value))
     name = kind.name if kind else type(value).__name__
     return f"{name} {text}" if len(text) <= limit and not isinstance(value, np.ndarray) else name
 
 
+def has_json_form(annotation: Any) -> bool:
+    """Whether a document can write values of a type in place; in a union one member is enough."""
+    return any(_has_json_form(member) for member in _members(annotation))
+
+
+def kind_of_member(annotation: Any) -> Kind | None:
+    """Return the kind of one member of a union: the one named in `Annotated`, else that of its type."""
+    if get_origin(annotation) is not Annotated:
+        return kind_of_type(annotation)
+    named = [mark for mark in annotation.__metadata__ if isinstance(mark, Kind)]
+    return named[0] if named else kind_of_type(annotation.__origin__)
+
+
 def _members(annotation: Any) -> tuple[Any, ...]:
-    if get_origin(annotation) is Annotated:
-        inner = annotation.__origin__
-        members = union_members(inner)
-        return (annotation,) if len(members) == 1 else tuple(m for member in members for m in _members(member))
-    return union_members(annotation)
+    if get_origin(annotation) is not Annotated:
+        return union_members(annotation)
+    members = union_members(annotation.__origin__)
+    return (annotation,) if len(members) == 1 else tuple(m for member in members for m in _members(member))
+
+
+def _narrows(annotation: Any) -> bool:
+    marks = annotation.__metadata__ if get_origin(annotation) is Annotated else ()
+    inner = annotation.__origin__ if get_origin(annotation) is Annotated else annotation
+    return get_origin(inner) is Literal or any(not isinstance(mark, Kind | Port | Mark) for mark in marks)
 
 
 def _has_json_form(annotation: Any) -> bool:
     marks = annotation.__metadata__ if get_origin(annotation) is Annotated else ()
-    named = [mark for mark in marks if isinstance(mark, Kind)]
-    inner = annotation.__origin__ if get_origin(annotation) is Annotated else annotation
-    kind = named[0] if named else kind_of_type(inner)
-    if get_origin(inner) in (list, dict) and not named:
-        return all(_has_json_form(argument) for argument in get_args(inner))
+    inner = annotation.__origin__ if marks else annotation
+    if get_origin(inner) in (list, dict) and not any(isinstance(mark, Kind) for mark in marks):
+        return all(has_json_form(argument) for argument in get_args(inner))
+    kind = kind_of_member(annotation)
     return kind is None or kind.literal
+
+
+_WORDS = (
+    (r"^(Value error, |Input should be )", ""),
+    (r"^(?=less than|greater than)", "a number "),
+    (r"\ba valid (?=[aeio])", "an "),
+    (r"\ba valid ", "a "),
+    (r"\ban array\b", "a list"),
+    (r"\b(an object|a dictionary)\b", "a mapping"),
+)
+"""How pydantic says things, and how a document's author would."""
 
 
 def _plain(error: ValidationError) -> str:
     """Say in one line what pydantic expected."""
+    items = error.errors(include_url=False)
     parts = []
-    for item in error.errors(include_url=False)[:3]:
+    for item in items[:3]:
         place = ".".join(str(part) for part in item["loc"] if isinstance(part, int) or part.isidentifier())
-        message = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-        parts.append(f"{place}: {message}" if place and len(error.errors()) == 1 else message)
+        message = item["msg"]
+        for pattern, words in _WORDS:
+            message = re.sub(pattern, words, message)
+        parts.append(f"{place}: {message}" if place and len(items) == 1 else message)
     return " or ".join(dict.fromkeys(parts))

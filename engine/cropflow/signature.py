@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 from cropflow.block import BATCH, GROUP, MAYBE, SETTING, Each, KindOf, Mark, Port, Route, StepRef, Stream
 from cropflow.errors import BlockError
 from cropflow.kinds import Kind, kind_of_type, kinds_of_values, union_members
-from cropflow.literal import LiteralType
+from cropflow.literal import LiteralType, has_json_form
 from cropflow.spec import BlockSpec, OutputSpec, PortSpec
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def read_block(cls: type[Block]) -> BlockSpec:
         shares=cls.shares,
         resources=_read_resources(cls),
     )
-    return _check(cls, _read_answer(cls, spec, hints.get("return", NoneType)))
+    if "return" not in hints:
+        raise BlockError(f"{cls.__qualname__}.run: annotate what it returns: Output, or None if it has no outputs")
+    return _check(cls, _read_answer(cls, spec, hints["return"]))
 
 
 def kinds_of(where: str, hint: Any) -> tuple[Kind, ...]:
@@ -66,7 +68,10 @@ def kinds_of(where: str, hint: Any) -> tuple[Kind, ...]:
         return tuple(dict.fromkeys(found))
     kind = kind_of_type(inner)
     if kind is None:
-        raise BlockError(f"{where}: the type {inner!r} has no kind; give it one with Annotated[..., Kind(...)]")
+        name = getattr(inner, "__qualname__", inner)
+        raise BlockError(
+            f"{where}: the type {name} has no kind; give it one: Annotated[{name}, Kind(NAME, DESCRIPTION)]"
+        )
     return (kind,)
 
 
@@ -77,7 +82,12 @@ def _hints(item: Any, cls: type[Any]) -> dict[str, Any]:
     try:
         return typing.get_type_hints(item, module, namespace, include_extras=True)
     except NameError as error:
-        raise BlockError(f"{cls.__qualname__}: the annotation {error.name!r} cannot be resolved") from error
+        raise BlockError(
+            f"{cls.__qualname__}: the annotation {error.name!r} cannot be resolved; "
+            "import it in the module of the block, or define it there or in the class"
+        ) from error
+    except Exception as error:  # evaluating text raises whatever the text asks for
+        raise BlockError(f"{cls.__qualname__}: an annotation cannot be evaluated: {error}") from error
 
 
 def _read_resources(cls: type[Any]) -> tuple[tuple[str, type[Any]], ...]:
@@ -100,6 +110,8 @@ def _read_ports(cls: type[Any], run: Any, hints: dict[str, Any]) -> tuple[tuple[
         where = f"{cls.__qualname__}.run: parameter {name!r}"
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             raise BlockError(f"{where} must be an ordinary named parameter")
+        if name in ("name", "type"):
+            raise BlockError(f"{where}: in a document {name!r} belongs to the step itself; choose another name")
         if name not in hints:
             raise BlockError(f"{where} has no annotation; its type is the kind of the port")
         if hints[name] is Stream:
@@ -110,13 +122,20 @@ def _read_ports(cls: type[Any], run: Any, hints: dict[str, Any]) -> tuple[tuple[
 
 
 def _read_port(where: str, name: str, hint: Any, default: Any) -> PortSpec:
-    info = next((mark for mark in _unwrap(hint)[1] if isinstance(mark, Port)), Port())
+    info = _info(hint) or Port()
     value = default.value if isinstance(default, Each) else default
     blank = PortSpec(name, aliases=info.aliases, doc=info.doc, default=value)
     port = _read_layer(where, blank, hint)
     if default is None and not port.takes_none:
         raise BlockError(f"{where} has the default None: write `T | None`")
     return port
+
+
+def _info(hint: Any) -> Port | None:
+    """Find the `Port` of an annotation, in whichever layer it was written."""
+    inner, marks = _unwrap(hint)
+    own = next((mark for mark in marks if isinstance(mark, Port)), None)
+    return own or next(filter(None, map(_info, get_args(inner))), None)
 
 
 def _read_layer(where: str, port: PortSpec, hint: Any, inside: tuple[str, ...] = ()) -> PortSpec:
@@ -148,6 +167,8 @@ def _read_layer(where: str, port: PortSpec, hint: Any, inside: tuple[str, ...] =
 
 def _with_type(where: str, port: PortSpec, hint: Any) -> PortSpec:
     kinds = kinds_of(where, hint)
+    if port.setting and not has_json_form(hint):
+        raise BlockError(f"{where}: a Setting is written in the document, which is impossible for {_named(kinds)}")
     return replace(port, kinds=kinds, literal=LiteralType(hint, kinds, port.takes_none))
 
 
@@ -234,6 +255,10 @@ def _check(cls: type[Any], spec: BlockSpec) -> BlockSpec:
     if spec.routes and spec.fan_out:
         raise BlockError(f"{where}: a Route sends the element itself on and cannot be a Group")
     return replace(spec, batch=takes)
+
+
+def _named(kinds: Sequence[Kind]) -> str:
+    return " or ".join(kind.name for kind in kinds)
 
 
 def _unwrap(hint: Any) -> tuple[Any, tuple[Any, ...]]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from cropflow.kinds import KINDS, Kind
-from cropflow.literal import LiteralType
+from cropflow.literal import LiteralType, literal_of
 
 REQUIRED: Any = inspect.Parameter.empty
 """Default of a port that the document must fill."""
@@ -25,7 +25,8 @@ class PortSpec:
     Attributes:
         name: parameter of `run` and field of the step.
         kinds: kinds a selector may have; empty where members must be written out.
-        literal: validates values written in the document, and values whose kind shows only at run time.
+        literal: validates values written in the document, and values whose kind shows only at run time;
+            made from the kinds where none is given.
         aliases: further field names.
         doc: what it is for.
         default: value where the field is left out; `REQUIRED` where it may not be.
@@ -45,7 +46,7 @@ class PortSpec:
     literal: LiteralType = ANYTHING
     aliases: tuple[str, ...] = ()
     doc: str = ""
-    default: Any = REQUIRED
+    default: Any = field(default=REQUIRED, hash=False)
     container: Literal["list", "dict"] | None = None
     member: PortSpec | None = None
     batch: bool = False
@@ -55,6 +56,10 @@ class PortSpec:
     sees_unmade: bool = False
     setting: bool = False
     steps: bool = False
+
+    def __post_init__(self) -> None:
+        if self.literal is ANYTHING:
+            object.__setattr__(self, "literal", literal_of(self.kinds, self.takes_none))
 
     @property
     def required(self) -> bool:

@@ -115,9 +115,10 @@ class _Runs:
         together = self.run(self.examples)
         alone = [self.run([example])[0] for example in self.examples]
         self.same("in a batch", together, alone)
-        missing = [] if self.spec.fan_out else None
-        mixed = self.run([*self.examples, None, *self.examples])
-        self.same("beside missing elements", mixed, [*alone, missing, *alone])
+        missing: Any = [] if self.spec.fan_out else None if self.spec.outputs else {}
+        first, *others = self.examples
+        mixed = self.run([first, None, *others])
+        self.same("beside missing elements", mixed, [alone[0], missing, *alone[1:]])
         if self.wired:
             assert self.run([]) == [], f"{self.spec.type}: nothing in must give nothing out"
         json.dumps(to_json(together), allow_nan=False)
@@ -154,12 +155,8 @@ class _Runs:
             "inputs": [_input(port) for port in self.wired],
             "steps": steps,
             "outputs": [
-                {
-                    "type": "JsonField",
-                    "name": "all",
-                    "selector": f"$steps.{'reached' if self.spec.routes else 'tested'}.*",
-                    "coordinates_system": "own",
-                }
+                _output("all", f"$steps.{'reached' if self.spec.routes else 'tested'}.*"),
+                *(_output(f"given {port.name}", f"$inputs.{port.name}") for port in self.wired[:1]),
             ],
         }
 
@@ -175,6 +172,10 @@ def _input(port: PortSpec) -> dict[str, Any]:
     kinds = [kind.name for kind in port.leaf.kinds] if not port.container else ["*"]
     levels = 2 if port.group else 1
     return {"type": "WorkflowBatchInput", "name": port.name, "kind": kinds, "dimensionality": levels}
+
+
+def _output(name: str, selector: str) -> dict[str, str]:
+    return {"type": "JsonField", "name": name, "selector": selector, "coordinates_system": "own"}
 
 
 def _present(value: Any) -> bool:

@@ -13,7 +13,7 @@ from supervision import Detections
 
 from cropflow.block import Batch, Port
 from cropflow.image import Image
-from cropflow.kinds import KINDS, ModelId, ZeroToOne
+from cropflow.kinds import ModelId, ZeroToOne
 from cropflow.models import DetectSettings
 from cropflow_blocks.models.fields import (
     DEFAULT_CONFIDENCE,
@@ -32,11 +32,7 @@ Mode = Annotated[
     Literal["best", "default", "custom"],
     Port(f"custom takes custom_confidence; the others take {DEFAULT_CONFIDENCE}"),
 ]
-Classes = Annotated[
-    list[str] | None,
-    KINDS["list_of_values"],
-    Port("names of the classes to keep; all where left out or empty"),
-]
+Classes = Annotated[list[str] | None, Port("names of the classes to keep; all where left out or empty")]
 Overlap = Annotated[ZeroToOne, Port("of two boxes with a higher IoU the weaker one is dropped")]
 Most = Annotated[Count, Port("the most boxes of one picture, best first")]
 Agnostic = Annotated[bool, Port("boxes of different classes suppress each other too")]

@@ -14,6 +14,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -50,8 +51,8 @@ def ultralytics_imported(cache_dir: Path, *, online: bool = False) -> Iterator[M
     with _LOCK, _environment_kept(_switches(cache_dir, online)), _process_kept():
         ours = "ultralytics" not in sys.modules
         try:
-            import torchvision  # noqa: F401 - else it comes with the first prediction, with the same effects
-            import ultralytics
+            import_module("torchvision")  # else it comes with the first prediction, and has such effects too
+            ultralytics = import_module("ultralytics")
         except ImportError as error:
             raise ModelError(f"this model needs Ultralytics ({error}); install it with: {INSTALL}") from error
         if ours:

@@ -52,11 +52,11 @@ class ImageSink(Block):
         self,
         images: Annotated[Image, Port("the pictures to save", alias="image")],
         predictions: Label = None,
-        name: FileName = "{source}_{class}-{index}.png",
+        file_name: FileName = "{source}_{class}-{index}.png",
         folder: Folder = "{class}",
     ) -> Output:
         """Save."""
-        path = place(folder, name, images, *read_label(predictions))
+        path = place(folder, file_name, images, *read_label(predictions))
         return self.Output(self._output.write(path, images.encode(path[path.rindex(".") :])))
 
 

@@ -69,4 +69,4 @@ def _whole(start: Boxes, size: Boxes, image: NDArray[np.int_]) -> tuple[Boxes, B
     side = np.ceil(size.round(3))  # 24.000001 comes of float32 boxes and is meant to be 24
     room = image - side
     begin = np.rint(start - (side - size) / 2)
-    return begin.clip(np.minimum(room, 0), np.maximum(room, 0)), side
+    return begin.clip(np.minimum(room, 0), room), side

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
+import numpy as np
 from supervision import Detections
 
 from cropflow.block import Block, Columns, Group, KindOf, Port
@@ -57,7 +58,8 @@ class DynamicCrop(Block):
         """Crop."""
         found = _on(predictions, images, self.step)
         boxes = grow(found.xyxy, images.width, images.height, padding, square) if padding or square else found.xyxy
-        crops: Sequence[Image | None] = images.crops(boxes, found.data["detection_id"].tolist())
+        ids = np.asarray(found.data["detection_id"]).tolist()  # supervision allows plain lists too
+        crops: Sequence[Image | None] = images.crops(boxes, ids)
         if mask_opacity > 0 and found.mask is not None:
             crops = cover_background(crops, found.mask, mask_opacity, background_color)
         return Columns(self.Output, crops=crops, predictions=CropPredictions(found, crops))

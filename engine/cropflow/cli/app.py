@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cropflow.cli import check, run
+from cropflow.cli.check import register as register_check
+from cropflow.cli.run import register as register_run
 
 app = typer.Typer(
     name="cropflow",
@@ -18,8 +19,8 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-run.register(app)
-check.register(app)
+register_run(app)
+register_check(app)
 
 
 def _print_version(asked: bool) -> None:

@@ -26,7 +26,7 @@ EXIT_CODES = (
 )
 
 
-class UsageMistake(Exception):
+class UsageError(Exception):
     """The command line cannot be followed; the message says what to write."""
 
 
@@ -35,7 +35,7 @@ def told_errors() -> Iterator[None]:
     """Turn errors into a message on stderr and an exit code."""
     try:
         yield
-    except (UsageMistake, InputError) as error:
+    except (UsageError, InputError) as error:
         tell(f"Error: {error}")
         raise typer.Exit(USAGE) from error
     except WorkflowError as error:
@@ -48,5 +48,5 @@ def told_errors() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(BROKEN_PIPE) from error
     except OSError as error:
-        tell(f"Error: '{error.filename or 'a file'}' cannot be written: {error.strerror or error}")
+        tell(f"Error: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}")
         raise typer.Exit(FAILED) from error

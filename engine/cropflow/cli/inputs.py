@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cropflow.cli.exits import UsageMistake
+from cropflow.cli.exits import UsageError
 from cropflow.cli.values import read_pairs, read_value
 from cropflow.compiler.plan import Plan, PlannedInput
 from cropflow.errors import ImageError, nearest
@@ -59,7 +59,7 @@ def read_rows(plan: Plan, sources: list[str], *, allow_urls: bool, skip: Path | 
     """Find the pictures of all image inputs.
 
     Raises:
-        UsageMistake: a source names no image input or finds nothing, an input has no source, counts differ.
+        UsageError: a source names no image input or finds nothing, an input has no source, counts differ.
     """
     wanted = [item for item in plan.inputs if is_image(item)]
     named: dict[str, list[Source]] = {item.name: [] for item in wanted}
@@ -68,10 +68,10 @@ def read_rows(plan: Plan, sources: list[str], *, allow_urls: bool, skip: Path | 
         try:
             named[name].append(find_pictures(place, allow_urls=allow_urls, skip=skip))
         except ImageError as error:
-            raise UsageMistake(f"--source: {error}") from error
+            raise UsageError(f"--source: {error}") from error
     for item in wanted:
         if item.required and not named[item.name]:
-            raise UsageMistake(_no_source(item.name, len(wanted)))
+            raise UsageError(_no_source(item.name, len(wanted)))
     pictures = {name: chain(found) for name, found in named.items() if found}
     return Rows(pictures, _row_ids(pictures), allow_urls)
 
@@ -80,7 +80,7 @@ def read_settings(plan: Plan, texts: list[str]) -> dict[str, Any]:
     """Read the values of `--set`.
 
     Raises:
-        UsageMistake: a name is unknown, or that of an image input.
+        UsageError: a name is unknown, or that of an image input.
     """
     inputs = {item.name: item for item in plan.inputs}
     return {
@@ -98,10 +98,10 @@ def _setting(name: str, text: str, inputs: Mapping[str, PlannedInput]) -> object
     if name not in inputs:
         others = [other for other, item in inputs.items() if not is_image(item)]
         near = "".join(f"; did you mean {other!r}?" for other in nearest(name, others)[:1])
-        raise UsageMistake(f"--set: the workflow has no input {name!r}{near} {_listed(others)}")
+        raise UsageError(f"--set: the workflow has no input {name!r}{near} {_listed(others)}")
     item = inputs[name]
     if is_image(item):
-        raise UsageMistake(f"--set: {name!r} takes pictures; write --source {name}={text}")
+        raise UsageError(f"--set: {name!r} takes pictures; write --source {name}={text}")
     value = read_value(text)
     only_text = all(kind.python is str for kind in item.kinds)
     return text if only_text and value is not None and not isinstance(value, str) else value
@@ -114,12 +114,12 @@ def _addressee(text: str, inputs: list[str]) -> tuple[str, str]:
         return match[1], match[2]
     if match and not Path(text).exists():
         near = "".join(f"; did you mean {name!r}?" for name in nearest(match[1], inputs)[:1])
-        raise UsageMistake(f"--source: the workflow has no image input {match[1]!r}{near} {_listed(inputs)}")
+        raise UsageError(f"--source: the workflow has no image input {match[1]!r}{near} {_listed(inputs)}")
     if len(inputs) == 1:
         return inputs[0], text
     if not inputs:
-        raise UsageMistake(f"--source {text}: the workflow has no image input")
-    raise UsageMistake(f"--source {text}: say for which input, as in --source {inputs[0]}={text}. {_listed(inputs)}")
+        raise UsageError(f"--source {text}: the workflow has no image input")
+    raise UsageError(f"--source {text}: say for which input, as in --source {inputs[0]}={text}. {_listed(inputs)}")
 
 
 def _no_source(name: str, count: int) -> str:
@@ -135,6 +135,6 @@ def _row_ids(pictures: Mapping[str, Sequence[Picture]]) -> tuple[str, ...]:
     counts = {name: len(found) for name, found in pictures.items()}
     if len(set(counts.values()) - {1}) > 1:
         told = ", ".join(f"{name!r} has {count}" for name, count in counts.items())
-        raise UsageMistake(f"--source: image inputs need equally many pictures, or one; {told}")
+        raise UsageError(f"--source: image inputs need equally many pictures, or one; {told}")
     longest = max(pictures.values(), key=len, default=())
     return tuple(picture.id for picture in longest) if pictures else ("",)

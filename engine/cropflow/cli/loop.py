@@ -10,7 +10,7 @@ from typing import Any, Literal
 from cropflow.cli.ahead import read_ahead
 from cropflow.cli.inputs import Batch, Rows
 from cropflow.cli.interrupt import Interrupt
-from cropflow.cli.lines import make_line
+from cropflow.cli.lines import error_text, make_line
 from cropflow.cli.sinks import Sink
 from cropflow.cli.tally import Tally
 from cropflow.errors import RunError
@@ -36,12 +36,17 @@ class Job:
     on_error: OnError
 
 
+class StoppedError(Exception):
+    """A failure ended the run; the message names it."""
+
+
 def run_batches(job: Job, sink: Sink, tally: Tally, interrupt: Interrupt) -> Iterator[int]:
     """Run all batches, or those before an interruption; yield the number of rows after each.
 
     Raises:
         InputError: the settings do not fit the workflow; nothing is written then.
-        RunError: an element failed and `on_error` is `raise`; what came before is written.
+        StoppedError: an element failed and `on_error` is `raise`, or no element could have succeeded; what came
+            before is written.
     """
     for batch in read_ahead(job.rows.batches(job.batch_size)):
         if interrupt.asked:
@@ -53,21 +58,16 @@ def run_batches(job: Job, sink: Sink, tally: Tally, interrupt: Interrupt) -> Ite
 
 def _run(job: Job, batch: Batch) -> Result:
     try:
-        return job.workflow.run(
-            {**job.settings, **batch.images}, on_error=job.on_error, allow_urls=job.rows.allow_urls
-        )
+        return job.workflow.run({**job.settings, **batch.images}, on_error=job.on_error, allow_urls=job.rows.allow_urls)
     except RunError as error:
-        if error.row is not None:
-            error.add_note(batch.ids[error.row])
-        raise
+        raise StoppedError(error_text(error, batch.ids[error.row] if error.row is not None else "")) from error
 
 
 def _write(batch: Batch, result: Result, sink: Sink, tally: Tally) -> None:
     rows = list(result) if len(result) == len(batch.ids) else list(result) * len(batch.ids)
     for number, (source, row) in enumerate(zip(batch.ids, rows, strict=True)):
         errors = [error for error in result.errors if error.row in (number, None)]
-        show = partial(_show, sink, source)
-        sink.write(make_line(source, row, errors, show))
+        sink.write(make_line(source, row, errors, partial(sink.show, source)))
         tally.add_row(source, row, errors)
     tally.add_errors(result.errors, batch.ids)
     tally.add_steps(result)

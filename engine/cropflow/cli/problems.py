@@ -12,7 +12,7 @@ from cropflow.cli.terminal import console
 from cropflow.errors import Position, Problem, WorkflowError
 
 _WIDTH = 80
-_LONGEST_EXCERPT = 64
+_LONGEST_EXCERPT = 72
 
 
 def print_problems(error: WorkflowError) -> None:
@@ -26,7 +26,7 @@ def print_problems(error: WorkflowError) -> None:
 
 
 def _shown(problem: Problem) -> list[Text]:
-    head, *rest = str(problem).splitlines()
+    head, *rest = str(problem).removeprefix("<document>: ").splitlines()
     first, *more = _wrapped(head)
     title = Text(first)
     title.stylize("bold", 0, len(str(problem.position)) + 1 if problem.position else 0)
@@ -63,9 +63,5 @@ def _line(position: Position) -> str:
 
 def _window(line: str, place: int) -> tuple[int, int]:
     """Return which part of a long line to show, such as one of a document without line breaks."""
-    indent = len(line) - len(line.lstrip())
-    if place - indent < _LONGEST_EXCERPT:
-        start = max(indent - 2, 0)
-    else:
-        start = place - _LONGEST_EXCERPT // 2
+    start = 0 if len(line) <= _LONGEST_EXCERPT else max(place - _LONGEST_EXCERPT // 2, 0)
     return start, start + _LONGEST_EXCERPT

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol
 from urllib.parse import quote
 
-from cropflow.cli.exits import UsageMistake
+from cropflow.cli.exits import UsageError
 from cropflow.cli.lines import to_text
 from cropflow.image import Image
 from cropflow.resources import OutputFolder
@@ -25,7 +24,7 @@ class Sink(Protocol):
     def write(self, facts: Mapping[str, Any]) -> None:
         """Write a line, in such a way that it is there even if the next one is never reached."""
 
-    def show(self, image: Image, source: str, place: Sequence[str]) -> dict[str, Any]:
+    def show(self, source: str, image: Image, place: Sequence[str]) -> dict[str, Any]:
         """Return what stands in the line for an image."""
 
     def report(self, facts: Mapping[str, Any]) -> None:
@@ -46,7 +45,7 @@ class Stream:
         self._stream.write(to_text(facts))
         self._stream.flush()
 
-    def show(self, image: Image, source: str, place: Sequence[str]) -> dict[str, Any]:
+    def show(self, source: str, image: Image, place: Sequence[str]) -> dict[str, Any]:
         """Return the size of the image."""
         return {"width": image.width, "height": image.height}
 
@@ -63,27 +62,20 @@ class Folder:
     Args:
         path: the folder.
         ids: of all rows; they name the image files.
-        overwrite: whether it may hold something; files of the same names are replaced, others are kept.
-
-    Raises:
-        UsageMistake: it is no folder, or holds something and `overwrite` is not set.
     """
 
-    def __init__(self, path: Path, ids: Sequence[str], *, overwrite: bool) -> None:
-        check_folder(path, overwrite=overwrite)
-        self._path = path
+    def __init__(self, path: Path, ids: Sequence[str]) -> None:
         self._files = OutputFolder(path)
         self._stems = _stems(ids)
         self._lines: BinaryIO | None = None
 
     def write(self, facts: Mapping[str, Any]) -> None:
         """Write a line and hand it to the system, so that a crash leaves all finished lines."""
-        if self._lines is None:
-            self._lines = self._files.file(RESULTS).open("wb")
-        self._lines.write(to_text(facts))
-        self._lines.flush()
+        lines = self._opened()
+        lines.write(to_text(facts))
+        lines.flush()
 
-    def show(self, image: Image, source: str, place: Sequence[str]) -> dict[str, Any]:
+    def show(self, source: str, image: Image, place: Sequence[str]) -> dict[str, Any]:
         """Write the image to `images/OUTPUT/SOURCE[/INDEX…]` and return where it is."""
         output, *inner = (quote(part, safe=" ,()+@") for part in place)
         suffix = _suffix(image)
@@ -93,28 +85,34 @@ class Folder:
         return {"type": "file", "value": file}
 
     def report(self, facts: Mapping[str, Any]) -> None:
-        """Write `report.json` in one go, so that it is never half there."""
+        """Write `report.json` in one go, so that it is never half there; the lines go with it, if only none."""
+        self._opened()
         target = self._files.file(REPORT)
         part = target.with_name(f".{REPORT}.part")
         part.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8", "backslashreplace")
-        os.replace(part, target)
+        part.replace(target)
 
     def close(self) -> None:
         """Close the lines."""
         if self._lines is not None:
             self._lines.close()
 
+    def _opened(self) -> BinaryIO:
+        if self._lines is None:
+            self._lines = self._files.file(RESULTS).open("wb")
+        return self._lines
+
 
 def check_folder(path: Path, *, overwrite: bool) -> None:
-    """Refuse an output folder that holds something.
+    """Refuse an output folder that holds something, unless its files may be replaced.
 
     Raises:
-        UsageMistake: as in `Folder`.
+        UsageError: it is no folder, or holds something.
     """
     if path.exists() and not path.is_dir():
-        raise UsageMistake(f"--out: '{path}' is a file; name a folder")
+        raise UsageError(f"--out: '{path}' is a file; name a folder")
     if not overwrite and path.is_dir() and any(path.iterdir()):
-        raise UsageMistake(
+        raise UsageError(
             f"--out: the folder '{path}' is not empty; name another one, or add --overwrite to replace the "
             "files of an earlier run"
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import yaml
 
-from cropflow.cli.exits import UsageMistake
+from cropflow.cli.exits import UsageError
 from cropflow.errors import WorkflowError
 from cropflow.text import parse
 from cropflow.text.yaml_core import compose, scalar
@@ -16,9 +18,9 @@ def read_pairs(texts: list[str], option: str, form: str) -> dict[str, str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
-            raise UsageMistake(f"{option} {text!r}: expected {form}")
+            raise UsageError(f"{option} {text!r}: expected {form}")
         if name.strip() in pairs:
-            raise UsageMistake(f"{option}: {name.strip()!r} is given twice")
+            raise UsageError(f"{option}: {name.strip()!r} is given twice")
         pairs[name.strip()] = value
     return pairs
 
@@ -30,7 +32,7 @@ def read_value(text: str) -> object:
     (0.4, 'no', '#ff0000', '12', [1, 2])
 
     Raises:
-        UsageMistake: a list or mapping that cannot be read.
+        UsageError: a list or mapping that cannot be read.
     """
     if text.lstrip().startswith(("[", "{")):
         return _read_collection(text)
@@ -45,6 +47,10 @@ def read_value(text: str) -> object:
 
 def _read_collection(text: str) -> object:
     try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass  # such as `[a, b]`, which is YAML
+    try:
         return parse(text).value
     except WorkflowError as error:
-        raise UsageMistake(f"--set: {text!r} is no JSON list or mapping: {error.problems[0].message}") from error
+        raise UsageError(f"--set: {text!r} is no JSON list or mapping: {error.problems[0].message}") from error

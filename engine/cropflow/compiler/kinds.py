@@ -69,7 +69,7 @@ def _check(step: LinkedStep, read: Read, path: tuple[str | int, ...], kinds: Map
             nearest=tuple(str(key) for key in _alternatives(step, read, kinds)),
             hint=f"choose a value of kind {_names(read.port.kinds)}",
         )
-    return how is Fit.MAYBE
+    return how is Fit.MAYBE or read.port.literal.narrows
 
 
 def _alternatives(step: LinkedStep, read: Read, kinds: Mapping[Key, Kinds]) -> list[Key]:

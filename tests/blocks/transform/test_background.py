@@ -43,10 +43,10 @@ def test_the_background_becomes_red_and_the_object_stays() -> None:
     np.testing.assert_array_equal(pixels[inside], image.bgr[10:50, 20:60][inside])
 
 
-def test_half_opacity_mixes_both() -> None:
+def test_less_opacity_mixes_both() -> None:
     image = Image(np.full((60, 80, 3), (10, 100, 201), np.uint8))
-    pixels = covered(disc(image), image, opacity=0.5, color=(100, 0, 255)).pixels
-    assert pixels[0, 0].tolist() == [132, 50, 150]  # (10 + 255) / 2, (100 + 0) / 2, (201 + 100) / 2
+    pixels = covered(disc(image), image, opacity=0.25, color=(100, 0, 255)).pixels
+    assert pixels[0, 0].tolist() == [71, 75, 176]  # 71.25, 75 and 175.75
     assert pixels[20, 20].tolist() == [10, 100, 201]
 
 

@@ -50,6 +50,11 @@ def test_a_square_larger_than_the_image_covers_its_shorter_side() -> None:
     assert grow(np.array([[10, 0, 70, 20]]), 100, 40, square=True).tolist() == [[10, -20, 70, 40]]
 
 
+def test_the_small_errors_of_float32_make_no_square_larger() -> None:
+    side = np.array([[0.1, 0.1, 24.1, 20]], np.float32)
+    assert grow(side, 100, 100, square=True).tolist() == [[0, 0, 24, 24]]
+
+
 def test_boxes_of_integers_are_not_changed_in_place() -> None:
     given_boxes = np.array([[10, 10, 20, 30]])
     grow(given_boxes, 100, 100, padding="1%", square=True)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cropflow.detections import moved, stamp, take, to_root
 from cropflow.image import Image
-from cropflow.origin import Origin
+from cropflow.origin import Origin, Transform
 from cropflow_blocks.transform.dynamic_crop import DynamicCrop
 
 DIGITS = Path(__file__).parents[3] / "examples/digits"
@@ -100,6 +100,12 @@ def test_detections_without_ids_get_those_of_the_step() -> None:
     [crop] = crops(scene(), found)
     assert crop is not None and crop.id == "image/crop/0"
     assert found.data == {}
+
+
+def test_ids_may_be_a_plain_list() -> None:
+    found = boxes((25, 19, 57, 64), (89, 28, 113, 64))
+    found.data["detection_id"] = ["a", "b"]
+    assert [crop.id for crop in crops(scene(), found) if crop] == ["a", "b"]
 
 
 def test_the_prediction_of_a_crop_is_its_box_in_pixels_of_the_crop() -> None:
@@ -202,7 +208,8 @@ def test_predictions_of_a_smaller_copy_are_scaled_up() -> None:
 
 def test_predictions_of_a_foreign_picture_are_used_as_they_are() -> None:
     image = scene()
-    foreign = stamp(boxes((89, 28, 113, 64)), Origin("another", 50, 50), "detect")
+    cut_elsewhere = Origin("another/0", 50, 50, Origin("another", 320, 320), Transform(7, 7))
+    foreign = stamp(boxes((89, 28, 113, 64)), cut_elsewhere, "detect")
     [crop] = crops(image, foreign)
     assert crop is not None
     np.testing.assert_array_equal(crop.pixels, image.pixels[28:64, 89:113])

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from cropflow.errors import ModelError
-from cropflow.models import DetectSettings, Model, ModelStore
+from cropflow.models import DetectSettings, ModelStore
 from cropflow.models.names import Place, published_name
+from cropflow_blocks.models.predictor import UltralyticsModel
 from cropflow_blocks.models.ultralytics import UltralyticsLoader
 
 MODELS = Path(__file__).parents[3] / "models"
@@ -28,7 +29,7 @@ class CountingLoader(UltralyticsLoader):
     def __init__(self) -> None:
         self.loaded: list[tuple[str, int | None]] = []
 
-    def load(self, path: Path, *, device: str | None, image_size: int | None, cache_dir: Path) -> Model:
+    def load(self, path: Path, *, device: str | None, image_size: int | None, cache_dir: Path) -> UltralyticsModel:
         self.loaded.append((path.name, image_size))
         return super().load(path, device=device, image_size=image_size, cache_dir=cache_dir)
 

@@ -1,0 +1,31 @@
+"""Options that more than one command takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from cropflow.cli.values import read_pairs
+from cropflow.models.store import ModelStore
+
+Document: TypeAlias = Annotated[
+    Path, typer.Argument(metavar="WORKFLOW", show_default=False, help="The document, JSON or YAML.")
+]
+Models: TypeAlias = Annotated[
+    list[str],
+    typer.Option("--model", metavar="NAME=PATH", help="Weights for a model name in the document; repeatable."),
+]
+Device: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Where models run, such as cpu or cuda:0; chosen if not given.")
+]
+AllowDownload: TypeAlias = Annotated[
+    bool, typer.Option("--allow-download", help="Weights that are published under their name may be fetched.")
+]
+
+
+def model_store(models: list[str], device: str | None = None, allow_download: bool = False) -> ModelStore:
+    """Build the model store that options ask for."""
+    named = read_pairs(models, "--model", "NAME=PATH, such as dogs/1=weights/dogs.pt")
+    return ModelStore(named, device=device, allow_download=allow_download)

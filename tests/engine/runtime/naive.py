@@ -1,0 +1,421 @@
+"""The rules of levels once more, as plainly as they can be said: nested lists, recursion, one element at a time.
+
+This is what the engine is compared with. It knows no offsets, no masks and no columns; it is written from the
+rules alone and shares nothing with the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from .shapes import (
+    INPUTS,
+    Bad,
+    Document,
+    Input,
+    Key,
+    LeftOut,
+    Literally,
+    Members,
+    Port,
+    Source,
+    Step,
+    respond,
+)
+
+Lineage: TypeAlias = tuple[str, ...]
+Path: TypeAlias = tuple[int, ...]
+Tree: TypeAlias = Any
+"""Values in nested lists, one layer per axis; `MISSING` for a value, `UNMADE` for a list that was never made."""
+
+
+class _Mark:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+MISSING: Final = _Mark("MISSING")
+UNMADE: Final = _Mark("UNMADE")
+
+
+class Refused(Exception):
+    """The document breaks a rule of levels; `code` as in the engine's problems."""
+
+    def __init__(self, code: str, step: str) -> None:
+        super().__init__(f"{code} at {step}")
+        self.code = code
+        self.step = step
+
+
+class NoValue(Exception):
+    """A parameter without a value reaches a port that needs one."""
+
+
+class _Skip(Exception):
+    """The element does not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Result rows; the elements that failed, as step and path in words; and the elements each step ran for."""
+
+    rows: list[dict[str, Any]]
+    errors: list[tuple[str, str]]
+    ran: Mapping[str, list[dict[str, Any]]]
+
+
+def interpret(document: Document) -> Answer:
+    """Run a document.
+
+    Raises:
+        Refused: no engine may run it.
+        NoValue: it may not be run with these parameters.
+    """
+    levels = Levels.of(document)
+    for item in document.inputs:
+        if item.dimensionality == 0 and item.value is None and not all(_takes_none(document, item)):
+            raise NoValue(item.name)
+    return _Run(document, levels).answer()
+
+
+@dataclass(slots=True)
+class Levels:
+    """Lineage of every column and level of every step; `gathered` is the lineage whose last axis a step gathers."""
+
+    columns: dict[Key, Lineage] = field(default_factory=dict)
+    steps: dict[str, Lineage] = field(default_factory=dict)
+    gathered: dict[str, Lineage] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, document: Document) -> Levels:
+        """Work out the levels of a document; raises `Refused`."""
+        levels = cls()
+        for item in document.inputs:
+            levels.columns[Key(INPUTS, item.name)] = input_lineage(item)
+        for step in in_order(document):
+            levels.add(step, gates_of(document, step))
+        return levels
+
+    def add(self, step: Step, gates: list[str]) -> None:
+        """Work out the level of one step; raises `Refused`."""
+        groups = [self.columns[key] for port in step.block.ports if port.group for key in keys(step, port)]
+        others = [self.columns[key] for port in step.block.ports if not port.group for key in keys(step, port)]
+        before = [self.steps[gate] for gate in gates]
+        if step.block.gathers:
+            self._gather(step, groups, others, before)
+        else:
+            self.steps[step.name] = _longest([*others, *before], step)
+        deeper = (step.name,) if step.block.fan_out else ()
+        for name in step.block.names:
+            self.columns[Key(step.name, name)] = self.steps[step.name] + deeper
+
+    def _gather(self, step: Step, groups: list[Lineage], others: list[Lineage], before: list[Lineage]) -> None:
+        gathered = _longest(groups, step)
+        level = gathered[:-1]
+        self.gathered[step.name], self.steps[step.name] = gathered, level
+        for lineage in others:
+            if not _is_prefix(lineage, level):
+                within = _is_prefix(lineage, gathered) or _is_prefix(gathered, lineage)
+                raise Refused("batch-for-one-value" if within else "lineages-part", step.name)
+        for lineage in before:
+            if not (_is_prefix(lineage, level) or lineage == gathered):
+                raise Refused("gate-too-deep", step.name)
+
+
+def input_lineage(item: Input) -> Lineage:
+    """All batch inputs share the axis of the batch; every layer below is an axis of that input alone."""
+    if item.dimensionality == 0:
+        return ()
+    return (INPUTS, *(f"{item.name} {depth}" for depth in range(2, item.dimensionality + 1)))
+
+
+def _longest(lineages: list[Lineage], step: Step) -> Lineage:
+    longest: Lineage = max(lineages, key=len, default=())
+    if not all(_is_prefix(lineage, longest) for lineage in lineages):
+        raise Refused("lineages-part", step.name)
+    return longest
+
+
+def _is_prefix(one: Lineage, other: Lineage) -> bool:
+    return other[: len(one)] == one
+
+
+def keys(step: Step, port: Port) -> list[Key]:
+    """The columns a port reads."""
+    source = step.sources[port.name]
+    members = source.members if isinstance(source, Members) else (source,)
+    return [member for member in members if isinstance(member, Key)]
+
+
+def gates_of(document: Document, step: Step) -> list[str]:
+    """The control-flow steps that lead to a step."""
+    return [gate.name for gate in document.steps if step.name in gate.targets]
+
+
+def in_order(document: Document) -> list[Step]:
+    """Steps in document order, except that each comes after what it depends on."""
+    waiting, ordered = list(document.steps), []
+    while waiting:
+        step = next(step for step in waiting if _depends(document, step) <= {done.name for done in ordered})
+        waiting.remove(step)
+        ordered.append(step)
+    return ordered
+
+
+def _depends(document: Document, step: Step) -> set[str]:
+    sources = {key.step for port in step.block.ports for key in keys(step, port)} - {INPUTS}
+    return sources.union(gates_of(document, step))
+
+
+def _takes_none(document: Document, item: Input) -> Iterator[bool]:
+    for step in document.steps:
+        for port in step.block.ports:
+            if Key(INPUTS, item.name) in keys(step, port):
+                member = isinstance(step.sources[port.name], Members)
+                yield port.maybe or (port.optional and not member)
+
+
+class _Run:
+    def __init__(self, document: Document, levels: Levels) -> None:
+        self.document = document
+        self.levels = levels
+        self.values: dict[Key, Tree] = {}
+        self.shapes: dict[Lineage, Tree] = {(): True}
+        self.routes: dict[str, Tree] = {}
+        self.errors: list[tuple[str, str]] = []
+        self.ran: dict[str, list[dict[str, Any]]] = {}
+        self._read_inputs()
+        for step in in_order(document):
+            self._run(step)
+
+    def _read_inputs(self) -> None:
+        batches = {item.name: item.value for item in self.document.inputs if item.dimensionality}
+        lists = {name: value if isinstance(value, list) else [value] for name, value in batches.items()}
+        count = max((len(value) for value in lists.values() if len(value) != 1), default=1)
+        if not any(len(value) != 1 for value in lists.values()):
+            count = 1
+        if batches:
+            self.shapes[(INPUTS,)] = [True] * count
+        for item in self.document.inputs:
+            value: Tree = item.value
+            if item.dimensionality:
+                value = lists[item.name] * count if len(lists[item.name]) == 1 else lists[item.name]
+            self.values[Key(INPUTS, item.name)] = _with_missing(value, item.dimensionality)
+            for depth in range(1, item.dimensionality):
+                self.shapes[input_lineage(item)[: depth + 1]] = _shape(value, depth + 1)
+
+    def _run(self, step: Step) -> None:
+        level = self.levels.steps[step.name]
+        elements: list[tuple[Path, dict[str, Any]]] = []
+
+        def prepare(path: Path) -> None:
+            try:
+                elements.append((path, self._arguments(step, path)))
+            except _Skip:
+                pass
+
+        _grow(self.shapes[level], len(level), prepare)
+        answers = self._call(step, elements)
+        self.ran[step.name] = [arguments for _, arguments in elements]
+
+        def tree(of: Callable[[Any], Tree], otherwise: Any) -> Tree:
+            return _grow(
+                self.shapes[level],
+                len(level),
+                lambda path: of(answers[path]) if path in answers else otherwise,
+            )
+
+        if step.block.route:
+            self.routes[step.name] = tree(lambda names: names, set())
+        if step.block.fan_out:
+            lists = tree(lambda rows: [True for _ in rows], UNMADE)
+            self.shapes[(*level, step.name)] = lists
+        for number, name in enumerate(step.block.names):
+            self.values[Key(step.name, name)] = (
+                tree(lambda rows: [_present(row[number]) for row in rows], UNMADE)  # noqa: B023
+                if step.block.fan_out
+                else tree(lambda row: _present(row[number]), MISSING)  # noqa: B023
+            )
+
+    def _call(self, step: Step, elements: list[tuple[Path, dict[str, Any]]]) -> dict[Path, Any]:
+        answers: dict[Path, Any] = {}
+        for call in _calls(step, elements):
+            try:
+                answers |= {path: respond(step, arguments) for path, arguments in call}
+            except Bad:
+                level = self.levels.steps[step.name]
+                self.errors += [(step.name, self._in_words(level, path)) for path, _ in call]
+        return answers
+
+    def _in_words(self, level: Lineage, path: Path) -> str:
+        return " › ".join(f"{self._title(axis)} {index}" for axis, index in zip(level, path, strict=True))
+
+    def _title(self, axis: str) -> str:
+        if axis == INPUTS:
+            return next(item.name for item in self.document.inputs if item.dimensionality)
+        return axis.split()[0]
+
+    def _arguments(self, step: Step, path: Path) -> dict[str, Any]:
+        """What the block receives for one element; raises `_Skip` where it does not run."""
+        level = self.levels.steps[step.name]
+        for gate in gates_of(self.document, step):
+            above = self.levels.steps[gate]
+            if _is_prefix(above, level) and step.name not in _at(self.routes[gate], path[: len(above)]):
+                raise _Skip
+        groups = self._member_paths(step, path) if step.block.gathers else []
+        return {
+            port.name: self._argument(port, step.sources[port.name], path, groups, self.levels.gathered.get(step.name))
+            for port in step.block.ports
+        }
+
+    def _member_paths(self, step: Step, path: Path) -> list[Path] | None:
+        """The members a step gathers for one element; `None` where the list was never made."""
+        gathered = self.levels.gathered[step.name]
+        if not gathered:
+            return [path] if self._is_whole(step, path, gathered) else []
+        members = _at(self.shapes[gathered], path)
+        if members is UNMADE:
+            return None
+        return [
+            (*path, number)
+            for number in range(len(members))
+            if self._passes(step, (*path, number), gathered) and self._is_whole(step, (*path, number), gathered)
+        ]
+
+    def _passes(self, step: Step, member: Path, gathered: Lineage) -> bool:
+        gates = [gate for gate in gates_of(self.document, step) if self.levels.steps[gate] == gathered]
+        return all(step.name in _at(self.routes[gate], member) for gate in gates)
+
+    def _is_whole(self, step: Step, member: Path, gathered: Lineage) -> bool:
+        """Whether a member has a value in every group that needs one."""
+        return not any(
+            _at(self.values[key], member) is MISSING
+            for port in step.block.ports
+            if port.group and not port.maybe
+            for key in keys(step, port)
+            if self.levels.columns[key] == gathered
+        )
+
+    def _argument(
+        self, port: Port, source: Source, path: Path, members: list[Path] | None, gathered: Lineage | None
+    ) -> Any:
+        if isinstance(source, Members):
+            values = [self._argument(port, member, path, members, gathered) for member in source.members]
+            return values if source.names is None else dict(zip(source.names, values, strict=True))
+        if isinstance(source, LeftOut):
+            return None
+        if not port.group:
+            return self._value(port, source, path)
+        if isinstance(source, Key) and self.levels.columns[source] != gathered:
+            self._value(port, source, path)
+        if members is None:
+            if port.maybe_group:
+                return None
+            raise _Skip
+        return [self._value(port, source, member) for member in members]
+
+    def _value(self, port: Port, source: Literally | Key, path: Path) -> Any:
+        if isinstance(source, Literally):
+            return source.value
+        value = _at(self.values[source], path[: len(self.levels.columns[source])])
+        if value is MISSING and not port.maybe:
+            raise _Skip
+        return None if value is MISSING else value
+
+    def answer(self) -> Answer:
+        """The result: what lies on the batch axis goes to its row, everything else into every row."""
+        keys_of = {
+            f"out{number}": [output]
+            if isinstance(output, Key)
+            else [Key(output, name) for name in self.document.step(output).block.names]
+            for number, output in enumerate(self.document.outputs)
+        }
+        on_batch = {
+            name: any(self.levels.columns[key][:1] == (INPUTS,) for key in found) for name, found in keys_of.items()
+        }
+        count = len(self.shapes[(INPUTS,)]) if any(on_batch.values()) else 1
+        if not keys_of:
+            count = len(self.shapes.get((INPUTS,), [True]))
+        wild = [f"out{n}" for n, output in enumerate(self.document.outputs) if not isinstance(output, Key)]
+        rows = [
+            {
+                name: self._shown(found, (row,) if on_batch[name] else (), name in wild)
+                for name, found in keys_of.items()
+            }
+            for row in range(count)
+        ]
+        return Answer(rows, self.errors, self.ran)
+
+    def _shown(self, found: list[Key], path: Path, wildcard: bool) -> Any:
+        if not found:
+            return {}
+        lineage = self.levels.columns[found[0]]
+        shape = _at(self.shapes[lineage], path)
+
+        def leaf(below: Path) -> Any:
+            values = [_at(self.values[key], path + below) for key in found]
+            plain = [None if value is MISSING else value for value in values]
+            return dict(zip((key.output for key in found), plain, strict=True)) if wildcard else plain[0]
+
+        return _without_unmade(_grow(shape, len(lineage) - len(path), leaf), len(lineage) - len(path))
+
+
+def _calls(
+    step: Step, elements: list[tuple[Path, dict[str, Any]]]
+) -> Iterator[list[tuple[Path, dict[str, Any]]]]:
+    """The elements that fail together: each alone, unless a failed call is not repeated."""
+    if not step.block.fails_whole:
+        yield from ([element] for element in elements)
+        return
+    for_call = [port.name for port in step.block.ports if not port.batch]
+    call: list[tuple[Path, dict[str, Any]]] = []
+    for element in elements:
+        changed = call and any(call[-1][1][name] != element[1][name] for name in for_call)
+        full = step.block.batch_size and not step.block.whole and len(call) == step.block.batch_size
+        if call and (changed or full):
+            yield call
+            call = []
+        call.append(element)
+    if call:
+        yield call
+
+
+def _at(tree: Tree, path: Path) -> Tree:
+    for index in path:
+        tree = tree[index]
+    return tree
+
+
+def _grow(shape: Tree, depth: int, make: Callable[[Path], Tree], path: Path = ()) -> Tree:
+    """Make a tree of a shape: `make` for every element `depth` layers down."""
+    if depth == 0:
+        return make(path)
+    if shape is UNMADE:
+        return UNMADE
+    return [_grow(below, depth - 1, make, (*path, number)) for number, below in enumerate(shape)]
+
+
+def _shape(value: Tree, depth: int) -> Tree:
+    return True if depth == 0 else [_shape(below, depth - 1) for below in value]
+
+
+def _with_missing(value: Tree, depth: int, below: int = 0) -> Tree:
+    """In a batch, `None` is a missing element; the `None` of a parameter is a value."""
+    if depth > below:
+        return [_with_missing(item, depth, below + 1) for item in value]
+    return value if depth == 0 else _present(value)
+
+
+def _without_unmade(tree: Tree, depth: int) -> Tree:
+    if depth == 0:
+        return tree
+    return [] if tree is UNMADE else [_without_unmade(below, depth - 1) for below in tree]
+
+
+def _present(value: Any) -> Any:
+    return MISSING if value is None else value

@@ -1,0 +1,264 @@
+"""What a user of the Python front relies on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import pytest
+
+import cropflow
+from cropflow import Block, BlockError, Group, Image, InputError, OutputFolder, RunError, Workflow, WorkflowError
+
+
+class Size(Block):
+    """Width and height of a picture, times a factor."""
+
+    type = "test/size@v1"
+
+    class Output(NamedTuple):
+        """Numbers."""
+
+        width: int
+        height: int
+
+    def run(self, image: Image, times: int = 1) -> Output:
+        """Measure."""
+        if image.width == 13:
+            raise ValueError("thirteen is bad luck")
+        return self.Output(image.width * times, image.height * times)
+
+
+class Columns(Block):
+    """One value for every column of a picture, each the column's number."""
+
+    type = "test/columns@v1"
+
+    class Output(NamedTuple):
+        """A number."""
+
+        number: int
+
+    def run(self, image: Image) -> Group[Output]:
+        """Count."""
+        return [self.Output(x) for x in range(image.width)]
+
+
+class Keep(Block):
+    """A sink that asks for an output folder."""
+
+    type = "test/keep@v1"
+    effects = True
+
+    def __init__(self, output: OutputFolder) -> None:
+        self.output = output
+        self.closed = False
+
+    def run(self, image: Image) -> None:
+        """Save."""
+        self.output.file(f"{self.step}/{image.id}.txt").write_text(str(image.width))
+
+    def close(self) -> None:
+        """Note the end."""
+        self.output.file("closed.txt").write_text("yes")
+
+
+DOCUMENT: dict[str, Any] = {
+    "version": "1.0",
+    "inputs": [
+        {"type": "WorkflowImage", "name": "image"},
+        {"type": "WorkflowParameter", "name": "times", "kind": ["integer"], "default_value": 1},
+    ],
+    "steps": [
+        {"type": "test/size@v1", "name": "size", "image": "$inputs.image", "times": "$inputs.times"},
+        {"type": "test/columns@v1", "name": "columns", "image": "$inputs.image"},
+    ],
+    "outputs": [
+        {"type": "JsonField", "name": "width", "selector": "$steps.size.width"},
+        {"type": "JsonField", "name": "size", "selector": "$steps.size.*"},
+        {"type": "JsonField", "name": "numbers", "selector": "$steps.columns.number"},
+        {"type": "JsonField", "name": "times", "selector": "$inputs.times"},
+    ],
+}
+
+
+def picture(width: int, height: int = 5) -> np.ndarray:
+    return np.full((height, width, 3), 7, np.uint8)
+
+
+@pytest.fixture
+def workflow() -> Workflow:
+    return Workflow.load(DOCUMENT, blocks=[Size, Columns])
+
+
+def test_result_is_a_list_of_dictionaries(workflow: Workflow) -> None:
+    result = workflow.run({"image": [picture(3), picture(1)], "times": 2})
+    assert list(result) == [
+        {"width": 6, "size": {"width": 6, "height": 10}, "numbers": [0, 1, 2], "times": 2},
+        {"width": 2, "size": {"width": 2, "height": 10}, "numbers": [0], "times": 2},
+    ]
+    assert len(result) == 2
+    assert result[-1]["width"] == 2
+    assert result[:1][0]["numbers"] == [0, 1, 2]
+    assert json.loads(result.to_json()) == result.to_dict()
+    assert result.errors == ()
+    assert [(step.step, step.elements, step.calls) for step in result.report.steps] == [
+        ("size", 2, 2),
+        ("columns", 2, 2),
+    ]
+
+
+def test_one_value_is_a_batch_of_one(workflow: Workflow) -> None:
+    assert [row["width"] for row in workflow.run({"image": picture(4)})] == [4]
+
+
+def test_no_pictures_give_no_rows(workflow: Workflow) -> None:
+    assert list(workflow.run({"image": []})) == []
+
+
+def test_a_single_picture_is_broadcast_to_the_others() -> None:
+    document = {
+        "version": "1.0",
+        "inputs": [{"type": "WorkflowImage", "name": "a"}, {"type": "WorkflowImage", "name": "b"}],
+        "steps": [],
+        "outputs": [{"type": "JsonField", "name": name, "selector": f"$inputs.{name}"} for name in "ab"],
+    }
+    workflow = Workflow.load(document)
+    rows = workflow.run({"a": [picture(1), picture(2)], "b": picture(9)})
+    assert [(row["a"].width, row["b"].width) for row in rows] == [(1, 9), (2, 9)]
+    with pytest.raises(InputError, match="'a' has 2, 'b' has 3"):
+        workflow.run({"a": [picture(1)] * 2, "b": [picture(1)] * 3})
+
+
+def test_inputs_are_named_in_ids() -> None:
+    document = {
+        "version": "1.0",
+        "inputs": [{"type": "WorkflowImage", "name": "photo"}],
+        "steps": [],
+        "outputs": [{"type": "JsonField", "name": "photo", "selector": "$inputs.photo"}],
+    }
+    workflow = Workflow.load(document)
+    assert workflow.run({"photo": picture(1)})[0]["photo"].id == "photo"
+    assert [row["photo"].id for row in workflow.run({"photo": [picture(1)] * 2})] == ["photo.[0]", "photo.[1]"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({"imgae": picture(1)}, "no input 'imgae'; did you mean 'image'"),
+        ({}, "the input 'image' is missing"),
+        ({"image": None}, "the input 'image' is None"),
+        ({"image": picture(1), "times": "two"}, "the input 'times' must be integer; got string 'two'"),
+        ({"image": picture(1), "times": None}, "'times' has no value, and step 'size' needs one for 'times'"),
+    ],
+)
+def test_wrong_inputs_are_refused_before_anything_runs(
+    workflow: Workflow, inputs: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        workflow.run(inputs)
+    assert message in str(caught.value)
+
+
+def test_an_error_names_step_block_and_element(workflow: Workflow) -> None:
+    with pytest.raises(RunError) as caught:
+        workflow.run({"image": [picture(3), picture(13)]})
+    error = caught.value
+    assert (error.step, error.block, error.element, error.row) == ("size", "test/size@v1", "image 1", 1)
+    assert str(error) == "step 'size' (test/size@v1), image 1: ValueError: thirteen is bad luck"
+    assert isinstance(error.__cause__, ValueError)
+
+
+def test_skip_leaves_a_hole_and_takes_nothing_else_down(workflow: Workflow) -> None:
+    result = workflow.run({"image": [picture(3), picture(13), picture(2)]}, on_error="skip")
+    assert [row["width"] for row in result] == [3, None, 2]
+    assert [len(row["numbers"]) for row in result] == [3, 13, 2]
+    (error,) = result.errors
+    assert (error.step, error.element, error.row) == ("size", "image 1", 1)
+
+
+def test_an_unreadable_picture_is_one_missing_element(workflow: Workflow, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "good.png"), picture(3))
+    (tmp_path / "bad.png").write_bytes(b"this is no picture")
+    paths = [tmp_path / "good.png", tmp_path / "bad.png", tmp_path / "gone.png", tmp_path / "good.png"]
+    result = workflow.run({"image": paths}, on_error="skip")
+    assert [row["width"] for row in result] == [3, None, None, 3]
+    assert [row["numbers"] for row in result] == [[0, 1, 2], [], [], [0, 1, 2]]
+    assert [(error.step, error.row) for error in result.errors] == [("$inputs.image", 1), ("$inputs.image", 2)]
+    assert "bad.png" in str(result.errors[0]) and "gone.png" in str(result.errors[1])
+    with pytest.raises(RunError, match=r"input 'image', image 1: .*bad\.png"):
+        workflow.run({"image": paths})
+
+
+def test_nothing_the_caller_passes_in_is_modified(workflow: Workflow) -> None:
+    pixels = picture(3)
+    pictures = [pixels, pixels]
+    inputs = {"image": pictures}
+    before = pixels.copy()
+    workflow.run(inputs)
+    assert inputs == {"image": pictures} and len(pictures) == 2 and pictures[0] is pixels
+    assert np.array_equal(pixels, before) and pixels.flags.writeable
+
+
+def test_load_takes_paths_and_loads_takes_text(tmp_path: Path) -> None:
+    file = tmp_path / "flow.json"
+    file.write_text(json.dumps(DOCUMENT))
+    for workflow in (
+        Workflow.load(file, blocks=[Size, Columns]),
+        Workflow.load(str(file), blocks=[Size, Columns]),
+        Workflow.loads(file.read_text(), blocks=[Size, Columns]),
+    ):
+        assert workflow.run({"image": picture(2)})[0]["width"] == 2
+    with pytest.raises(WorkflowError, match=r"nowhere\.yaml"):
+        Workflow.load(str(tmp_path / "nowhere.yaml"))
+
+
+def test_resources_reach_the_blocks_that_ask(tmp_path: Path) -> None:
+    document = {
+        **DOCUMENT,
+        "steps": [{"type": "test/keep@v1", "name": "keep", "image": "$inputs.image"}],
+        "outputs": [],
+    }
+    with Workflow.load(document, blocks=[Keep], resources=[OutputFolder(tmp_path)]) as workflow:
+        workflow.run({"image": [picture(4), picture(6)]})
+    assert (tmp_path / "keep" / "image.[1].txt").read_text() == "6"
+    assert (tmp_path / "closed.txt").exists()
+    with pytest.raises(BlockError, match="test/keep@v1 needs a resource 'OutputFolder'.*--out DIR"):
+        Workflow.load(document, blocks=[Keep])
+
+
+def test_one_workflow_serves_several_threads(workflow: Workflow) -> None:
+    widths: dict[int, list[Any]] = {}
+
+    def work(width: int) -> None:
+        widths[width] = [workflow.run({"image": [picture(width)] * 3})[i]["width"] for i in range(3)]
+
+    threads = [threading.Thread(target=work, args=(width,)) for width in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert widths == {width: [width] * 3 for width in range(1, 9)}
+
+
+def test_the_front_door_is_complete() -> None:
+    assert all(hasattr(cropflow, name) for name in cropflow.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'Workflo'"):
+        cropflow.Workflo  # noqa: B018
+
+
+def test_import_loads_no_framework() -> None:
+    code = (
+        "import sys, cropflow\n"
+        "loaded = [m for m in ('torch', 'ultralytics', 'supervision', 'matplotlib') if m in sys.modules]\n"
+        "print(loaded)\n"
+        "print(cropflow.Detections.__name__)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.splitlines() == ["[]", "Detections"]
