@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from cropflow.compiler.arguments import Path, Selected, TypedArgument, WrittenOut
 from cropflow.compiler.plan import INPUTS, Argument, Key, Read, Value, Written
 from cropflow.compiler.problems import Found
-from cropflow.compiler.resolve import Path, Selected, TypedArgument, TypedStep, WrittenOut
+from cropflow.compiler.resolve import TypedStep
 from cropflow.definition import Definition, OutputDefinition
 from cropflow.errors import Problem, nearest
 from cropflow.selectors import InputSelector, OutputSelector, StepSelector, parse_selector
@@ -80,7 +81,7 @@ class _Linker:
         links: list[Link] = []
         arguments = {name: self._argument(step.name, arg, links) for name, arg in step.arguments.items()}
         gates = tuple(dict.fromkeys(gates))
-        return LinkedStep(step.name, step.definition.path, spec, arguments, tuple(links), gates, step.outputs)
+        return LinkedStep(step.name, step.definition.path, spec, arguments, tuple(links), gates, step.outputs or {})
 
     def _argument(self, step: str, argument: TypedArgument, links: list[Link]) -> Argument:
         if isinstance(argument, WrittenOut):
@@ -126,7 +127,7 @@ class _Linker:
         source = self.steps.get(step)
         if source is None:
             self._unknown_step(step, f"$steps.{step}.{output}", path, details)
-        elif source.spec is not None and output not in source.outputs:
+        elif source.outputs is not None and output not in source.outputs:
             names = tuple(source.outputs)
             self.found.add(
                 "unknown-output",
@@ -138,7 +139,7 @@ class _Linker:
                 hint="correct the name of the output",
                 **details,
             )
-        elif source.spec is not None:
+        elif source.outputs is not None:
             return Key(step, output)
         return None
 
@@ -183,8 +184,10 @@ class _Linker:
         if source is None:
             self._unknown_step(step, output.selector, path, details)
             return None
+        if source.outputs is None:
+            return None
         names = tuple(source.outputs)
-        return LinkedOutput(output, tuple(Key(step, name) for name in names), names) if source.spec else None
+        return LinkedOutput(output, tuple(Key(step, name) for name in names), names)
 
 
 def _one_of(prefix: str, names: tuple[str, ...], otherwise: str) -> str:

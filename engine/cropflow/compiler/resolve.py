@@ -5,51 +5,34 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+from cropflow.compiler.arguments import ArgumentReader, Path, Selected, TypedArgument
 from cropflow.compiler.plan import Value
 from cropflow.compiler.problems import Found
 from cropflow.definition import Definition, StepDefinition
 from cropflow.errors import Problem, nearest
 from cropflow.kinds import KINDS, Kind
-from cropflow.literal import describe
 from cropflow.registry import Registry
-from cropflow.selectors import OutputSelector, Selector, StepSelector, is_selector, parse_selector
-from cropflow.spec import BlockSpec, OutputSpec, PortSpec
+from cropflow.spec import BlockSpec, OutputSpec
 
 log = logging.getLogger("cropflow")
-Path: TypeAlias = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """An argument that a selector names; `path` is its place in the document."""
-
-    selector: Selector
-    port: PortSpec
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenOut:
-    """A list or mapping whose members are literals or selectors."""
-
-    members: tuple[Value | Selected, ...]
-    names: tuple[str, ...] | None
-
-
-TypedArgument: TypeAlias = Value | Selected | WrittenOut
+Outputs: TypeAlias = Mapping[str, OutputSpec]
 
 
 @dataclass(frozen=True, slots=True)
 class TypedStep:
-    """A step with its block; `spec` is `None` where there is no such block, so that other passes can go on."""
+    """A step with its block.
+
+    `spec` is `None` where there is no such block, and `outputs` where they cannot be told, so that other passes
+    can go on without reporting what follows from it.
+    """
 
     definition: StepDefinition
     spec: BlockSpec | None
     arguments: Mapping[str, TypedArgument]
     targets: tuple[Selected, ...]
-    outputs: Mapping[str, OutputSpec]
+    outputs: Outputs | None
 
     @property
     def name(self) -> str:
@@ -77,47 +60,53 @@ def _resolve_step(step: StepDefinition, registry: Registry, found: Found) -> Typ
             nearest=nearest(step.type, registry.names),
             hint="correct the type, or install the package that brings the block",
         )
-        return TypedStep(step, None, {}, (), {})
-    fields = _fields_by_port(step, spec, found)
+        return TypedStep(step, None, {}, (), None)
+    fields, meant = _fields_by_port(step, spec, found)
+    reader = ArgumentReader(step, found)
     arguments: dict[str, TypedArgument] = {}
-    targets: list[Selected] = []
     for port in spec.ports:
         if port.name in fields:
-            written, path = fields[port.name]
-            arguments[port.name] = _argument(step, port, written, path, targets, found)
-        elif port.required:
-            found.missing(step, port, spec)
-        else:
+            arguments[port.name] = reader.read(port, *fields[port.name])
+        elif not port.required:
             arguments[port.name] = Value(port.default)
-    return TypedStep(step, spec, arguments, tuple(targets), _outputs(step, spec, arguments, found))
+        elif port.name not in meant:
+            found.missing(step, port, spec)
+    return TypedStep(step, spec, arguments, tuple(reader.targets), _outputs(spec, reader, arguments))
 
 
-def _fields_by_port(step: StepDefinition, spec: BlockSpec, found: Found) -> dict[str, tuple[object, Path]]:
+def _fields_by_port(
+    step: StepDefinition, spec: BlockSpec, found: Found
+) -> tuple[dict[str, tuple[object, Path]], set[str]]:
+    """Return value and place of every port's field, and the ports that misspelt fields seem to mean."""
     names = {name: port.name for port in spec.ports for name in (port.name, *port.aliases)}
     fields: dict[str, tuple[object, Path]] = {}
+    meant: set[str] = set()
     for field, value in step.fields.items():
         path = (*step.path, field)
         port = names.get(field)
         if port is None:
-            _unknown_field(step, spec, field, path, tuple(names), found)
+            meant.update(names[name] for name in _unknown_field(step, spec, field, path, tuple(names), found))
         elif port in fields:
             message = f"the field {field!r} is another name of {port!r}, which is given too"
             found.add("duplicate-name", message, path, step=step.name, field=field, hint="keep one of the two")
         else:
             fields[port] = (value, path)
-    return fields
+    return fields, meant
 
 
 def _unknown_field(
     step: StepDefinition, spec: BlockSpec, field: str, path: Path, names: tuple[str, ...], found: Found
-) -> None:
-    """Editors leave keys of their own in documents made elsewhere: there a warning is enough."""
+) -> tuple[str, ...]:
+    """Note an unknown field and return the name it may stand for, so that this one is not told missing as well.
+
+    Editors leave keys of their own in documents made elsewhere: there a warning is enough.
+    """
     message = f"{step.type} has no field {field!r}"
     close = nearest(field, names)
     if step.type != spec.type and (step.type.startswith("roboflow_core/") or "@" not in step.type):
         meant = f"; did you mean {close[0]!r}?" if close else ""
         log.warning("step %r: %s; it is ignored%s", step.name, message, meant)
-        return
+        return ()
     found.add(
         "unknown-field",
         message,
@@ -125,149 +114,35 @@ def _unknown_field(
         step=step.name,
         field=field,
         found=field,
-        expected=", ".join(port.name for port in spec.ports) or "no fields",
+        expected="one of the fields " + ", ".join(port.name for port in spec.ports) if spec.ports else "no fields",
         nearest=close,
         hint="correct the name or remove the field",
     )
+    return close[:1]
 
 
-def _argument(
-    step: StepDefinition, port: PortSpec, written: object, path: Path, targets: list[Selected], found: Found
-) -> TypedArgument:
-    if port.steps:
-        return Value(_steps(step, port, written, path, targets, found))
-    if port.container and (_is_written_out(port, written)):
-        return _written_out(step, port, written, path, found)
-    return _one(step, port, written, path, found)
-
-
-def _is_written_out(port: PortSpec, written: object) -> bool:
-    if port.container == "list" and isinstance(written, list):
-        return not port.kinds or any(is_selector(member) for member in written)
-    if port.container == "dict" and isinstance(written, Mapping):
-        return not port.kinds or any(is_selector(member) for member in written.values())
-    return False
-
-
-def _written_out(step: StepDefinition, port: PortSpec, written: Any, path: Path, found: Found) -> WrittenOut:
-    pairs = list(written.items()) if isinstance(written, Mapping) else list(enumerate(written))
-    members = tuple(_one(step, port.leaf, member, (*path, key), found) for key, member in pairs)
-    names = tuple(str(key) for key, _ in pairs) if isinstance(written, Mapping) else None
-    return WrittenOut(members, names)
-
-
-def _one(step: StepDefinition, port: PortSpec, written: object, path: Path, found: Found) -> Value | Selected:
-    """A single selector or literal."""
-    if isinstance(written, str) and is_selector(written):
-        return _selected(step, port, written, path, found)
-    try:
-        if port.container and not port.kinds:
-            raise ValueError(f"a {port.container} written out in the document")
-        if written is None and port.takes_none:
-            return Value(None)
-        return Value(port.literal.read(written))
-    except ValueError as error:
-        found.add(
-            "wrong-literal",
-            f"this value does not fit {port.name!r}",
-            path,
-            step=step.name,
-            field=port.name,
-            expected=str(error),
-            found=describe(written),
-            hint=_how(port),
-        )
-        return Value(None)
-
-
-def _selected(step: StepDefinition, port: PortSpec, written: str, path: Path, found: Found) -> Value | Selected:
-    selector = parse_selector(written)
-    if port.setting:
-        found.add(
-            "selector-for-setting",
-            f"{port.name!r} must be known when the workflow is compiled",
-            path,
-            step=step.name,
-            field=port.name,
-            expected="a value written in the document",
-            found=written,
-            hint="write the value itself in place of the selector",
-        )
-    elif selector is None:
-        found.malformed(written, path, step=step.name, field=port.name)
-    elif isinstance(selector, StepSelector) or (isinstance(selector, OutputSelector) and selector.output == "*"):
-        found.add(
-            "malformed-selector",
-            f"{written!r} names a whole step where one of its outputs is needed",
-            path,
-            step=step.name,
-            field=port.name,
-            expected=f"$steps.{selector.step}.OUTPUT",
-            found=written,
-            hint="add the name of the output",
-        )
-    else:
-        return Selected(selector, port, path)
-    return Value(None)
-
-
-def _steps(
-    step: StepDefinition, port: PortSpec, written: object, path: Path, targets: list[Selected], found: Found
-) -> Any:
-    """Step selectors: one, a list or a mapping of them; what the block receives are the names."""
-    if port.container == "list" and isinstance(written, list):
-        return [_steps(step, port.leaf, item, (*path, i), targets, found) for i, item in enumerate(written)]
-    if port.container == "dict" and isinstance(written, Mapping):
-        return {key: _steps(step, port.leaf, item, (*path, key), targets, found) for key, item in written.items()}
-    selector = parse_selector(written) if isinstance(written, str) else None
-    if isinstance(selector, StepSelector):
-        targets.append(Selected(selector, port, path))
-        from cropflow.block import StepRef
-
-        return StepRef(selector.step)
-    if written is None and port.takes_none:
-        return None
-    shape = {"list": "a list of $steps.NAME", "dict": "a mapping to $steps.NAME", None: "$steps.NAME"}[port.container]
-    found.add(
-        "wrong-literal",
-        f"{port.name!r} names the steps that elements go on to",
-        path,
-        step=step.name,
-        field=port.name,
-        expected=shape,
-        found=describe(written),
-        hint="name a step as $steps.NAME, without an output",
-    )
-    return None
-
-
-def _outputs(
-    step: StepDefinition, spec: BlockSpec, arguments: Mapping[str, TypedArgument], found: Found
-) -> dict[str, OutputSpec]:
+def _outputs(spec: BlockSpec, reader: ArgumentReader, arguments: Mapping[str, TypedArgument]) -> Outputs | None:
+    """Outputs by name; `None` where the settings that tell them cannot be read."""
     if spec.dynamic_outputs is None:
         return {output.name: output for output in spec.outputs}
-    settings = {name: arguments[name] for name in spec.dynamic_settings if name in arguments}
-    if len(settings) < len(spec.dynamic_settings):
-        return {}
-    values = {name: argument.value for name, argument in settings.items() if isinstance(argument, Value)}
+    settings = {name: argument.value for name, argument in arguments.items() if isinstance(argument, Value)}
+    if any(name not in settings or name in reader.wrong for name in spec.dynamic_settings):
+        return None
     try:
-        told = spec.dynamic_outputs(**values)
-    except Exception as error:
-        found.add(
+        told = spec.dynamic_outputs(**{name: settings[name] for name in spec.dynamic_settings})
+        return {name: OutputSpec(name, (_kind(kind),), optional=True) for name, kind in told.items()}
+    except Exception as error:  # a block may raise anything
+        reader.found.add(
             "wrong-literal",
-            f"the outputs cannot be told from the settings: {error}",
-            step.path,
-            step=step.name,
+            f"the outputs of the step cannot be told from its settings: {error}",
+            reader.step.path,
+            step=reader.step.name,
+            hint=f"correct {' and '.join(map(repr, spec.dynamic_settings))}, which tell the outputs",
         )
-        return {}
-    return {name: OutputSpec(name, (_kind(kind),), optional=True) for name, kind in told.items()}
+        return None
 
 
 def _kind(kind: Kind | str) -> Kind:
+    if isinstance(kind, str) and kind not in KINDS:
+        raise ValueError(f"there is no kind {kind!r}")
     return kind if isinstance(kind, Kind) else KINDS[kind]
-
-
-def _how(port: PortSpec) -> str:
-    literal = port.literal.adapter is not None
-    selector = "" if port.setting else "a selector such as $steps.NAME.OUTPUT or $inputs.NAME"
-    return "give " + " or ".join(filter(None, ["a fitting value" if literal else "", selector]))
