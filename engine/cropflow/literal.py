@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import numpy as np
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
+from cropflow.block import Mark, Port
 from cropflow.kinds import Fit, Kind, fit, holds, kind_of_type, union_members
 
 

@@ -86,7 +86,9 @@ def _specs(blocks: Iterable[object]) -> Iterator[BlockSpec]:
             yield from _specs(blocks_of(block))
         elif isinstance(block, type) and issubclass(block, Block):
             if "spec" not in vars(block):
-                raise BlockError(f"{block.__qualname__} has no `run`")
+                raise BlockError(
+                    f"{block.__qualname__} has no `run` of its own; where it shares one, write `run = Base.run` in it"
+                )
             yield block.spec
         elif isinstance(block, Iterable) and not isinstance(block, str):
             yield from _specs(block)

@@ -76,7 +76,11 @@ EXAMPLES: dict[str, Callable[[], list[Mapping[str, Any]]]] = {
     "bounding_box_visualization": drawn,
     "classification_model": pictures_for(CLASSIFIER),
     "detections_classes_replacement": classified,
-    "dimension_collapse": lambda: [{"data": [1, "two", None]}, {"data": []}, {"data": [image.width for image in pictures()]}],
+    "dimension_collapse": lambda: [
+        {"data": [1, "two", None]},
+        {"data": []},
+        {"data": [image.width for image in pictures()]},
+    ],
     "dynamic_crop": cut,
     "image_sink": lambda: [{"images": image, "predictions": "digit"} for image in pictures()],
     "jsonl_sink": lambda: [{"data": {"width": image.width, "name": image.id}} for image in pictures()],

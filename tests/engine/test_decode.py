@@ -54,9 +54,7 @@ def test_exif_orientation_is_applied_once(mode: str, format: str, orientation: i
     if "A" in mode and format != "TIFF":
         picture.putalpha(Pil.fromarray(quarters()[..., 1]))
     picture.getexif()[ORIENTATION] = orientation
-    data = encoded(
-        picture, format, exif=picture.getexif(), **({"lossless": True} if format == "WEBP" else {})
-    )
+    data = encoded(picture, format, exif=picture.getexif(), **({"lossless": True} if format == "WEBP" else {}))
     stored = Pil.open(io.BytesIO(data))
     wanted = np.asarray(ImageOps.exif_transpose(stored).convert("RGBA"))
     found = decode(data, "p")
@@ -248,9 +246,7 @@ def test_pil_transparency_orientation_and_sixteen_bits_are_kept() -> None:
 
 
 def test_pil_pictures_that_cannot_be_read_are_errors() -> None:
-    data = encoded(
-        Pil.fromarray(np.random.default_rng(0).integers(0, 255, (99, 99, 3), dtype=np.uint8)), "PNG"
-    )
+    data = encoded(Pil.fromarray(np.random.default_rng(0).integers(0, 255, (99, 99, 3), dtype=np.uint8)), "PNG")
     with pytest.raises(ImageError, match="PIL"):
         from_pil(Pil.open(io.BytesIO(data[:2000])), "p")
     with pytest.raises(ImageError, match="convert"):

@@ -148,9 +148,7 @@ def test_every_version_1_is_read(version):
     assert from_mapping(document(version=version)).version == str(version)
 
 
-@pytest.mark.parametrize(
-    "version", ["2.0", "0.9", "10.0", "1.x", "v1", "", None, True, 2.0, ["1.0"], "1.0\n"]
-)
+@pytest.mark.parametrize("version", ["2.0", "0.9", "10.0", "1.x", "v1", "", None, True, 2.0, ["1.0"], "1.0\n"])
 def test_other_versions_are_refused(version):
     problem = only(document(version=version))
     assert (problem.code, problem.path) == ("wrong-version", ("version",)) and "1.x" in problem.message
@@ -297,9 +295,7 @@ def test_any_text_is_read_or_refused_with_a_readable_message(text):
 
 KEYS = st.sampled_from(["version", "inputs", "steps", "outputs", "type", "name", "kind", "selector", "nmae"])
 VALUES = st.sampled_from(["1.0", "WorkflowImage", "WorkflowParameter", "x", 1, None, True, 1.5, "\ud800", ""])
-DATA = st.recursive(
-    VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5)
-)
+DATA = st.recursive(VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5))
 
 
 @given(st.dictionaries(KEYS, DATA), st.booleans())

@@ -136,9 +136,7 @@ json_like = st.recursive(
     | st.binary()
     | st.datetimes()
     | st.complex_numbers(),
-    lambda inner: (
-        st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner) | st.tuples(inner, inner)
-    ),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner) | st.tuples(inner, inner),
     max_leaves=8,
 )
 
@@ -198,10 +196,7 @@ def test_what_was_written_reads_the_same(found):
     assert to_json(back)["predictions"] == to_json(found)["predictions"]
     if len(found):
         assert same(back.xyxy, found.xyxy)
-        assert all(
-            same(getattr(back, name), getattr(found, name))
-            for name in ("confidence", "class_id", "tracker_id")
-        )
+        assert all(same(getattr(back, name), getattr(found, name)) for name in ("confidence", "class_id", "tracker_id"))
         assert all(same(back.data[key], found.data[key]) for key in found.data)
         assert set(back.data) == set(found.data)
         assert back.metadata == found.metadata
@@ -251,8 +246,7 @@ def test_a_run_length_mask_becomes_a_compact_mask():
 def test_key_points_are_filled_up_to_the_longest():
     nose = {"class_id": 0, "class": "nose", "confidence": 0.5, "x": 45.0, "y": 38.0}
     entries = [
-        {"x": 5.0, "y": 5.0, "width": 2.0, "height": 2.0, "keypoints": points}
-        for points in ([nose], [], [nose, nose])
+        {"x": 5.0, "y": 5.0, "width": 2.0, "height": 2.0, "keypoints": points} for points in ([nose], [], [nose, nose])
     ]
     back = from_json({"predictions": entries})
     assert back.data["keypoints_xy"].shape == (3, 2, 2)

@@ -26,9 +26,7 @@ class Pictures(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
-        answer: Callable[[], None] = getattr(
-            self, path.strip("/").replace("%20", "_") or "picture", self.missing
-        )
+        answer: Callable[[], None] = getattr(self, path.strip("/").replace("%20", "_") or "picture", self.missing)
         answer()
 
     def log_message(self, *_: object) -> None:
@@ -170,9 +168,7 @@ def answering(*addresses: str) -> Callable[..., list[object]]:
     return resolve
 
 
-def test_the_connection_goes_to_the_address_that_was_checked(
-    site: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_connection_goes_to_the_address_that_was_checked(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
     port = site.rpartition(":")[2]
     monkeypatch.setattr(socket, "getaddrinfo", answering("127.0.0.1", "127.0.0.2"))
     assert fetch(f"http://pictures.example:{port}/host", TRUSTED) == f"pictures.example:{port}".encode()
@@ -211,9 +207,7 @@ def test_redirects_are_followed_a_few_times(site: str) -> None:
 
 
 def test_a_redirect_to_a_file_is_refused(site: str) -> None:
-    with pytest.raises(
-        ImageError, match=r"to_file \(redirected to file:///etc/passwd\).*only http and https"
-    ):
+    with pytest.raises(ImageError, match=r"to_file \(redirected to file:///etc/passwd\).*only http and https"):
         fetch(f"{site}/to_file", TRUSTED)
 
 

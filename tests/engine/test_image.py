@@ -221,9 +221,7 @@ def test_threads_that_load_at_once_all_see_the_pixels() -> None:
         image, found = Image.load(PNG), []
         barrier = threading.Barrier(4)
 
-        def look(
-            image: Image = image, found: list[bool] = found, barrier: threading.Barrier = barrier
-        ) -> None:
+        def look(image: Image = image, found: list[bool] = found, barrier: threading.Barrier = barrier) -> None:
             barrier.wait()
             found.append(np.array_equal(image.pixels, NOISE))
 

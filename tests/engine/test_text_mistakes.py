@@ -161,12 +161,7 @@ def bomb(levels):
         bomb(9),
         bomb(30),
         "a: &a [" + "x, " * 20_000 + "]\nb: [" + "*a, " * 20_000 + "]",
-        "a: &a {"
-        + ", ".join(f"k{i}: 1" for i in range(1000))
-        + "}\nb: ["
-        + "{<<: *a}, " * 10
-        + "*a, " * 200
-        + "]",
+        "a: &a {" + ", ".join(f"k{i}: 1" for i in range(1000)) + "}\nb: [" + "{<<: *a}, " * 10 + "*a, " * 200 + "]",
     ],
 )
 def test_alias_bombs_are_refused_at_once(text):

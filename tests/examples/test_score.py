@@ -30,15 +30,10 @@ def seen(name: str, box: Sequence[float]) -> dict[str, Any]:
 
 
 def perfect() -> dict[str, list[dict[str, Any]]]:
-    return {
-        source: [seen(str(digit["digit"]), digit["box"]) for digit in digits]
-        for source, digits in TRUTH.items()
-    }
+    return {source: [seen(str(digit["digit"]), digit["box"]) for digit in digits] for source, digits in TRUTH.items()}
 
 
-def run(
-    score: ModuleType, folder: Path, rows: Sequence[dict[str, Any]], *options: str, truth: object = TRUTH
-) -> int:
+def run(score: ModuleType, folder: Path, rows: Sequence[dict[str, Any]], *options: str, truth: object = TRUTH) -> int:
     (folder / "truth.json").write_text(json.dumps(truth))
     (folder / "results.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     files = [str(folder / "results.jsonl"), "--truth", str(folder / "truth.json")]
@@ -110,9 +105,7 @@ def test_pictures_without_digits_ask_for_nothing(score: ModuleType) -> None:
     assert score.compare([], [seen("1", [0, 0, 9, 9])]) == score.Tally(surplus=1)
 
 
-def test_command_prints_the_accuracy(
-    score: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_command_prints_the_accuracy(score: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = perfect()
     del found["b/1.png"][0]
     assert run(score, tmp_path, rows(found)) == 0
@@ -139,15 +132,11 @@ def test_a_failed_picture_counts_as_missed(
     assert capsys.readouterr().out.startswith("accuracy: 0.50")
 
 
-def test_another_output_can_be_scored(
-    score: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_another_output_can_be_scored(score: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(score, tmp_path, rows(perfect(), "digits"), "--output", "digits", "--at-least", "1") == 0
 
 
-def test_a_missing_output_is_named(
-    score: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_missing_output_is_named(score: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(score, tmp_path, rows(perfect(), "digits")) == 2
     error = capsys.readouterr().err
     assert "no output 'named', only ['digits']" in error

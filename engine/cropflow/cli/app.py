@@ -42,5 +42,7 @@ def _cropflow(
 
 def main() -> None:
     """Run the command line with the arguments of the process, and end it with an exit code."""
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("warning: %(message)s"))
+    logging.getLogger("cropflow").addHandler(handler)
     app(prog_name="cropflow")

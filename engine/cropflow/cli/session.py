@@ -37,7 +37,7 @@ def run_job(job: Job, sink: Sink, document: str, out: Path | None) -> None:
         seconds = time.perf_counter() - started
         facts = {"workflow": document, "ended": ended, "started": began.isoformat(), "seconds": round(seconds, 3)}
         sink.report({**facts, "rows_in_all": len(job.rows.ids), **tally.facts(), "versions": _versions()})
-    print_summary(tally, seconds, str(out / RESULTS) if out else None)
+    print_summary(tally, seconds, str(out / RESULTS) if out and tally.rows else None)
     raise typer.Exit(code)
 
 

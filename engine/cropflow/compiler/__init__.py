@@ -25,10 +25,10 @@ def compile_definition(definition: Definition, registry: Registry) -> Plan:
     """
     typed_steps, unresolved = resolve(definition, registry)
     graph, unlinked = link(definition, typed_steps)
-    refuse([*unresolved, *unlinked])
+    refuse([*unresolved, *unlinked], definition)
     steps, cycles = order(graph)
-    refuse(cycles)
+    refuse(cycles, definition)
     typed, wrong_kinds = check_kinds(graph, steps)
     levels, wrong_levels = find_levels(graph, steps)
-    refuse([*wrong_kinds, *wrong_levels])
+    refuse([*wrong_kinds, *wrong_levels], definition)
     return make_plan(graph, typed, levels)

@@ -26,7 +26,9 @@ class Typed:
 def check_kinds(graph: Graph, steps: Iterable[LinkedStep]) -> tuple[Typed, list[Problem]]:
     """Work out kinds in the order of the steps, and refuse links that can never work."""
     found = Found(graph.definition)
-    kinds = {Key(INPUTS, item.name): _input_kinds(item, found) for item in graph.definition.inputs}
+    steps = tuple(steps)
+    known = _known_kinds(steps)
+    kinds = {Key(INPUTS, item.name): _input_kinds(item, known, found) for item in graph.definition.inputs}
     typed = []
     for step in steps:
         checked = {link.read: _check(step, link.read, link.path, kinds, found) for link in step.links}
@@ -37,9 +39,16 @@ def check_kinds(graph: Graph, steps: Iterable[LinkedStep]) -> tuple[Typed, list[
     return Typed(tuple(typed), kinds), found.problems
 
 
-def _input_kinds(item: InputDefinition, found: Found) -> Kinds:
+def _known_kinds(steps: Iterable[LinkedStep]) -> dict[str, Kind]:
+    """The kinds of the engine, and those that the blocks of the document bring along."""
+    of_ports = (kind for step in steps for port in step.spec.ports for kind in port.leaf.kinds)
+    of_outputs = (kind for step in steps for output in step.outputs.values() for kind in output.kinds)
+    return {kind.name: kind for kind in (*of_ports, *of_outputs)} | KINDS
+
+
+def _input_kinds(item: InputDefinition, known: Mapping[str, Kind], found: Found) -> Kinds:
     for name in item.kinds:
-        if name not in KINDS:
+        if name not in known:
             found.add(
                 "unknown-kind",
                 f"there is no kind {name!r}",
@@ -47,10 +56,10 @@ def _input_kinds(item: InputDefinition, found: Found) -> Kinds:
                 field=item.name,
                 found=name,
                 expected="kinds such as image, string, float_zero_to_one or *",
-                nearest=nearest(name, KINDS),
+                nearest=nearest(name, known),
                 hint="correct the name of the kind",
             )
-    return tuple(KINDS[name] for name in item.kinds if name in KINDS) or (KINDS["*"],)
+    return tuple(known[name] for name in item.kinds if name in known) or (KINDS["*"],)
 
 
 def _check(step: LinkedStep, read: Read, path: tuple[str | int, ...], kinds: Mapping[Key, Kinds], found: Found) -> bool:
@@ -105,7 +114,9 @@ def _output_kinds(step: LinkedStep, ports: tuple[str, ...], kinds: Mapping[Key, 
         if link.read.port.name in ports:
             wanted = link.read.port.kinds
             given = kinds[link.read.key]
-            taken += [kind for kind in given if fit([kind], wanted) is Fit.ALWAYS] or list(wanted)
+            how = {kind: fit([kind], wanted) for kind in given}
+            taken += [kind for kind in given if how[kind] is Fit.ALWAYS]
+            taken += wanted if Fit.MAYBE in how.values() else ()
     return tuple(dict.fromkeys(taken))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from cropflow.compiler.link import Graph, Link, LinkedStep
-from cropflow.compiler.plan import INPUTS, Key, Lineage, PlannedGate
+from cropflow.compiler.plan import INPUTS, Key, Lineage, PlannedGate, Value
 from cropflow.compiler.problems import Found
 from cropflow.errors import Problem
 
@@ -82,7 +82,7 @@ class _Pass:
         groups = [self._incoming(link) for link in step.links if link.read.port.group]
         others = [self._incoming(link) for link in step.links if not link.read.port.group]
         gates = [self._gate(step, gate) for gate in step.gates]
-        if step.spec.gathers:
+        if _gathers(step):
             return self._gathering(step, groups, others, gates)
         level = self._longest(step, [*others, *gates])
         return Level(level, gates=tuple(PlannedGate(gate, False) for gate in step.gates))
@@ -118,7 +118,7 @@ class _Pass:
         return Level(level, gathered, tuple(planned))
 
     def _show(self, lineage: Lineage) -> str:
-        return " › ".join(self.axes[axis] for axis in lineage) or "one value for the whole run"
+        return " › ".join(self.axes[axis] for axis in lineage) or "the whole run"
 
     def _parted(self, step: LinkedStep, one: _Incoming, other: _Incoming) -> None:
         shared = 0
@@ -127,45 +127,61 @@ class _Pass:
         first, second = self.axes[one.lineage[shared]], self.axes[other.lineage[shared]]
         self.found.add(
             "lineages-part",
-            f"{one.title} and {other.title} have no common elements: axis {first!r} and axis {second!r} part",
+            f"{one.title} and {other.title} cannot be paired: the axes {first!r} and {second!r} have no common elements",
             one.path,
             step=step.name,
             field=one.port or None,
-            expected=f"values along {self._show(other.lineage)}, or above",
-            found=f"{one.title} along {self._show(one.lineage)}",
+            expected=f"one value for each {self._show(other.lineage)}, or above it",
+            found=f"{one.title}, one for each {self._show(one.lineage)}",
             hint=(
-                f"take both from {first!r} or both from {second!r}, or join one of them first: "
-                f"collapse the axis {first!r} or {second!r} with dimension_collapse@v1"
+                f"take both from {first!r} or both from {second!r}, or join them one level up, for each "
+                f"{self._show(one.lineage[:shared])}: gather {first!r} or {second!r} with dimension_collapse@v1"
             ),
         )
 
     def _not_above(self, step: LinkedStep, item: _Incoming, groups: list[_Incoming], gathered: Lineage) -> None:
-        group = max(groups, key=lambda group: len(group.lineage), default=_Incoming((), "a literal", ()))
-        shared = gathered[: len(item.lineage)] == item.lineage or item.lineage[: len(gathered)] == gathered
-        if gathered and not shared:
+        group = max(groups, key=lambda group: len(group.lineage), default=_Incoming((), "a literal", (), _group(step)))
+        if gathered and not _on_one_path(gathered, item.lineage):
             self._parted(step, item, group)
             return
+        level = self._show(gathered[:-1])
+        gathers = f"{group.port!r} gathers {self._show(gathered) if gathered else 'a single value'}"
         self.found.add(
             "batch-for-one-value",
-            f"{item.port!r} needs one value for each {self._show(gathered[:-1])}, and {item.title} gives many",
+            f"{item.port!r} needs one value for {level}, but {item.title} gives one for each {self._show(item.lineage)}",
             item.path,
             step=step.name,
             field=item.port,
-            expected=f"a value along {self._show(gathered[:-1])}, because {group.port!r} gathers {self._show(gathered)}",
-            found=f"{item.title} along {self._show(item.lineage)}",
+            expected=f"one value for {level}, because {gathers}",
+            found=f"{item.title}, one for each {self._show(item.lineage)}",
             hint=(
-                f"give {group.port!r} something one level below {item.title}, or {item.port!r} something from above; "
-                "otherwise one element would receive those of all others"
+                f"give {group.port!r} something one level below {item.title}, or give {item.port!r} something from "
+                "above; otherwise one element would receive those of all others"
             ),
         )
 
     def _gate_too_deep(self, step: LinkedStep, name: str, gate: _Incoming, gathered: Lineage) -> None:
+        where = "below" if gate.lineage[: len(gathered)] == gathered else "apart from"
         self.found.add(
             "gate-too-deep",
-            f"the gate {name!r} decides about {self._show(gate.lineage)}, below what the step gathers",
+            f"the gate {name!r} decides for each {self._show(gate.lineage)}, {where} what the step gathers",
             step.path,
             step=step.name,
-            expected=f"a gate along {self._show(gathered)}, or above",
-            found=f"a gate along {self._show(gate.lineage)}",
+            expected=f"a gate that decides for {self._show(gathered)}, or above",
+            found=f"a gate that decides for each {self._show(gate.lineage)}",
             hint=f"let {name!r} lead to a step before {step.name!r} in place of {step.name!r} itself",
         )
+
+
+def _gathers(step: LinkedStep) -> bool:
+    """Whether something was given to gather; optional `Group` fields may all be left out."""
+    return any(step.arguments[port.name] != Value(None) for port in step.spec.ports if port.leaf.group)
+
+
+def _group(step: LinkedStep) -> str:
+    return next(port.name for port in step.spec.ports if port.leaf.group)
+
+
+def _on_one_path(one: Lineage, other: Lineage) -> bool:
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]

@@ -48,21 +48,28 @@ class Found:
         )
 
 
-def refuse(problems: Iterable[Problem]) -> None:
+def refuse(problems: Iterable[Problem], definition: Definition | None = None) -> None:
     """Raise all problems together, in document order; do nothing if there are none.
+
+    Args:
+        problems: what was found.
+        definition: gives the order of fields where the document was a mapping and has no positions.
 
     Raises:
         WorkflowError: there is at least one.
     """
-    ordered = sorted(problems, key=_place)
+    ordered = sorted(problems, key=lambda problem: _place(problem, definition))
     if ordered:
         raise WorkflowError(ordered)
 
 
-def _place(problem: Problem) -> tuple[Any, ...]:
+def _place(problem: Problem, definition: Definition | None) -> tuple[int, ...]:
     if problem.position is not None:
-        return (0, problem.position.line, problem.position.column)
-    sections = {"inputs": 0, "steps": 1, "outputs": 2}
-    first = problem.path[0] if problem.path else ""
-    index = problem.path[1] if len(problem.path) > 1 else 0
-    return (1, sections.get(str(first), 3), index if isinstance(index, int) else 0)
+        return problem.position.line, problem.position.column
+    section, index, field = (*problem.path, "", "", "")[:3]
+    place = index if isinstance(index, int) else 0
+    fields = list(definition.steps[place].fields) if definition and section == "steps" else []
+    return _SECTIONS.get(section, 3), place, fields.index(field) if field in fields else -1
+
+
+_SECTIONS: dict[str | int, int] = {"inputs": 0, "steps": 1, "outputs": 2}

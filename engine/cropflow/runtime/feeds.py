@@ -72,7 +72,22 @@ class Together:
         return list(values) if self.names is None else dict(zip(self.names, values, strict=True))
 
 
-Feed: TypeAlias = Same | Items | Together
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A value that is not taken apart, however many elements there are: the default of written-out batches."""
+
+    value: Any
+
+    def items(self) -> Iterable[Any]:
+        """Return the value of every element."""
+        return repeat(self.value)
+
+    def chunk(self, start: int, stop: int) -> Any:
+        """Return the value as it is."""
+        return self.value
+
+
+Feed: TypeAlias = Same | Items | Together | Whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +186,7 @@ class _Layout:
             if not on_members:
                 mask = both(mask, _passed(route, self.axis))
         for port, leaf in self.leaves:
-            if port.group and not port.sees_unmade and self.gathered is not None:
+            if _is_given(port, leaf) and not port.sees_unmade and self.gathered is not None:
                 mask = both(mask, self.gathered.made)
             column = self.columns.column(leaf)
             if not (self._is_member(port, column) or port.sees_missing):
@@ -201,6 +216,8 @@ class _Layout:
 
     def feed(self, port: PortSpec, argument: Argument | Have, chosen: Index | None, members: _Members | None) -> Feed:
         """Lay out what one port receives."""
+        if isinstance(argument, Value) and port.container and port.batch:
+            return Whole(argument.value)
         if not isinstance(argument, Written):
             return self._leaf(port, argument, chosen, members)
         leaves = tuple(self._leaf(port.leaf, leaf, chosen, members) for leaf in argument.members)
@@ -210,7 +227,7 @@ class _Layout:
         return together
 
     def _leaf(self, port: PortSpec, argument: Leaf, chosen: Index | None, members: _Members | None) -> Same | Items:
-        if port.group and members is not None and self.gathered is not None:
+        if _is_given(port, argument) and members is not None and self.gathered is not None:
             return self._groups(port, self.columns.column(argument), chosen, members, self.gathered)
         if isinstance(argument, Value):
             return Same(argument.value)
@@ -230,6 +247,11 @@ class _Layout:
 
 def _leaves(argument: Argument | Have) -> tuple[Leaf, ...]:
     return argument.members if isinstance(argument, Written) else (argument,)
+
+
+def _is_given(port: PortSpec, leaf: Leaf) -> bool:
+    """Whether a port gathers; one that the document leaves out as `None` receives `None`."""
+    return port.group and not (isinstance(leaf, Value) and leaf.value is None)
 
 
 def _passed(route: Column, axis: Axis) -> Mask:

@@ -13,13 +13,13 @@ import numpy as np
 
 from cropflow.classification import Classification
 from cropflow.compiler.plan import INPUTS, Key, Plan, PlannedInput, Read, Written
-from cropflow.errors import ImageError, InputError, RunError, nearest
+from cropflow.errors import CropflowError, ImageError, InputError, RunError, nearest
 from cropflow.image import Image
-from cropflow.kinds import Kind, holds, is_detections
-from cropflow.literal import LiteralType, describe
+from cropflow.literal import describe
 from cropflow.runtime.axis import Axis
 from cropflow.runtime.column import Column, present
 from cropflow.runtime.feeds import Columns
+from cropflow.serialize import from_json
 
 Fail = Callable[[RunError], None]
 
@@ -194,24 +194,15 @@ def value_for_port(step: str, read: Read, name: str, value: Any) -> None:
 
 
 def _checked(item: PlannedInput, value: Any, name: str) -> Any:
-    """Check a value against the kinds its input declares."""
-    if value is None or any(kind.name == "*" or _is(kind, value) for kind in item.kinds):
+    """Check a value against the kinds its input declares, reading JSON forms."""
+    if value is None or any(kind.name == "*" for kind in item.kinds):
         return value
+    reasons = []
     for kind in item.kinds:
-        if kind.literal:
-            try:
-                return LiteralType(kind.python, (kind,)).check(value)
-            except ValueError:
-                continue
-        if kind.python == "Detections" and isinstance(value, Mapping):
-            from cropflow.detections import from_json
-
-            return from_json(value)
-        if kind.python is Classification and isinstance(value, Mapping):
-            return Classification.from_json(value)
+        try:
+            return from_json(kind, value)
+        except (CropflowError, ValueError, TypeError) as error:
+            reasons.append(str(error))
     expected = " or ".join(map(str, item.kinds))
-    raise InputError(f"the input {name!r} must be {expected}; got {describe(value)}")
-
-
-def _is(kind: Kind, value: object) -> bool:
-    return not kind.literal and (is_detections(type(value)) or kind.python != "Detections") and holds(kind, value)
+    why = f": {reasons[0]}" if len(item.kinds) == 1 and not item.kinds[0].literal else ""
+    raise InputError(f"the input {name!r} must be {expected}; got {describe(value)}{why}")

@@ -4,6 +4,16 @@ from pathlib import Path
 from typing import Any
 
 
+CROP = """
+version: "1.0"
+inputs: [{type: WorkflowImage, name: image}]
+steps:
+  - {type: relative_static_crop@v1, name: crop, images: $inputs.image,
+     x_center: 0.5, y_center: 0.5, width: 0.5, height: 0.5}
+outputs: [{type: JsonField, name: middle, selector: $steps.crop.crops}]
+"""
+
+
 def test_a_fine_document(invoke: Any, document: Any) -> None:
     result = invoke("check", document())
     assert (result.exit_code, result.stdout) == (0, "fine: 1 step, 2 inputs, 1 output\n")
@@ -77,3 +87,10 @@ def test_models_must_be_there_and_may_be_named(invoke: Any, document: Any, tmp_p
 def test_a_malformed_model_option(invoke: Any, document: Any) -> None:
     result = invoke("check", document(), "--model", "weights.pt")
     assert result.exit_code == 2 and "NAME=PATH" in result.stderr
+
+
+def test_what_editors_leave_in_a_document_is_a_warning(shell: Any, document: Any) -> None:
+    path = document(CROP.replace("relative_static_crop@v1,", "roboflow_core/relative_statoic_crop@v1, colour: 1,"))
+    done = shell("check", path)
+    assert done.returncode == 0 and done.stdout.startswith(b"fine: 1 step")
+    assert b"warning: " in done.stderr and b"colour" in done.stderr

@@ -27,7 +27,7 @@ def test_a_folder_of_pictures(invoke: Any, document: Any, pictures: Path, tmp_pa
     for number, line in enumerate(found):
         assert (line["frame"], line["errors"], line["outputs"]["middle"]["type"]) == (None, [], "file")
         saved = cv2.imread(str(out / line["outputs"]["middle"]["value"]))
-        assert saved.shape[0] == 10 and abs(saved.mean() - (100 + 10 * number)) < 3
+        assert saved is not None and saved.shape[0] == 10 and abs(saved.mean() - (100 + 10 * number)) < 3
 
 
 def test_the_report(invoke: Any, document: Any, pictures: Path, tmp_path: Path) -> None:

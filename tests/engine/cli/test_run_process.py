@@ -1,7 +1,9 @@
 """What only a process of its own shows: streams kept apart, exit codes, and Ctrl-C."""
 
+import contextlib
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -47,6 +49,22 @@ def test_stdout_holds_the_lines_and_nothing_else(shell: Any, document: Any, pict
     assert "\x1b" not in text, "no colours and no progress bar where nobody watches"
 
 
+def test_a_terminal_shows_progress(plugged: Any, document: Any, pictures: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [str(COMMAND), "run", str(document(chatty(0.2))), "--source", str(pictures), "--batch-size", "1"]
+    environment = {**plugged, "TERM": "xterm"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # how Linux tells that the other side is closed
+            while chunk := os.read(ours, 65536):
+                shown += chunk
+        output, _ = process.communicate()
+    os.close(ours)
+    assert process.returncode == 0 and len(sources(output)) == 4
+    assert b"3/4" in shown and b"\x1b[" in shown
+
+
 def test_skipped_elements_end_with_exit_code_3(shell: Any, document: Any, pictures: Path) -> None:
     done = shell("run", document(FUSSY), "--source", pictures, "--batch-size", 2)
     assert done.returncode == 3
@@ -55,6 +73,18 @@ def test_skipped_elements_end_with_exit_code_3(shell: Any, document: Any, pictur
     (error,) = found[0]["errors"]
     assert error == {"step": "look", "block": "odd/fussy@v1", "element": "1.png", "message": "ValueError: too dark"}
     assert b"1.png: step 'look' (odd/fussy@v1): ValueError: too dark" in done.stderr
+
+
+def test_many_errors_are_counted_but_not_all_shown(shell: Any, document: Any, pictures: Path, tmp_path: Path) -> None:
+    (pictures / "bad").mkdir()
+    for number in range(120):
+        (pictures / f"bad/{number}.png").write_bytes(b"no picture")
+    done = shell("run", document(FUSSY), "--source", pictures / "bad", "--out", tmp_path / "out")
+    assert done.returncode == 3
+    assert done.stderr.count(b"WorkflowImage") == 10 and b"and 110 more errors" in done.stderr
+    report = json.loads((tmp_path / "out/report.json").read_text())
+    assert (report["errors"], len(report["first_errors"])) == (120, 100)
+    assert len(sources((tmp_path / "out/results.jsonl").read_bytes())) == 120
 
 
 def test_a_run_may_stop_at_the_first_failure(shell: Any, document: Any, pictures: Path, tmp_path: Path) -> None:

@@ -172,9 +172,7 @@ class _Drawing:
     def _leaf(self, port: Port, step: Step) -> Literally | Key:
         if self._chance(1):
             return Literally("x")
-        fitting = [
-            key for key, lineage in self.levels.columns.items() if self._fits(port, key, lineage, step)
-        ]
+        fitting = [key for key, lineage in self.levels.columns.items() if self._fits(port, key, lineage, step)]
         # the newest first: shrinking then gives chains, and chains are what levels are about
         return self._one(fitting[::-1]) if fitting else Literally("x")
 

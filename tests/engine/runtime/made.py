@@ -64,14 +64,10 @@ def _input(name: str, dimensionality: int) -> dict[str, Any]:
 
 
 def _step(step: Step) -> dict[str, Any]:
-    fields = {
-        name: _written(source) for name, source in step.sources.items() if not isinstance(source, type(LEFT_OUT))
-    }
+    fields = {name: _written(source) for name, source in step.sources.items() if not isinstance(source, type(LEFT_OUT))}
     if step.block.route:
         refs = [f"$steps.{target}" for target in step.targets]
-        fields["to"] = {"one": refs[0] if refs else None, "list": refs, "dict": dict(enumerate(refs))}[
-            step.block.route
-        ]
+        fields["to"] = {"one": refs[0] if refs else None, "list": refs, "dict": dict(enumerate(refs))}[step.block.route]
         if step.block.route == "dict":
             fields["to"] = {f"k{number}": ref for number, ref in enumerate(refs)}
     return {"type": f"made/{step.name}@v1", "name": step.name, **fields}
@@ -93,7 +89,8 @@ def block_class(step: Step, calls: Calls) -> type[Block]:
     """Make the block of a step: a class whose `run` has the signature its shape tells."""
     shape = step.block
     output = NamedTuple(  # type: ignore[misc]
-        "Output", [(name, Optional[str] if optional else str) for name, optional in zip(shape.names, shape.outputs, strict=True)]
+        "Output",
+        [(name, Optional[str] if optional else str) for name, optional in zip(shape.names, shape.outputs, strict=True)],
     )
 
     def run(self: Block, **arguments: Any) -> Any:
@@ -111,7 +108,10 @@ def block_class(step: Step, calls: Calls) -> type[Block]:
     defaults = {port.name: _default(port) for port in shape.ports}
     run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
-        + [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=defaults.get(name, inspect.Parameter.empty)) for name in hints]
+        + [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=defaults.get(name, inspect.Parameter.empty))
+            for name in hints
+        ]
     )
     run.__annotations__ = {**hints, "return": _returns(shape, output)}
     namespace = {

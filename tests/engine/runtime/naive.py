@@ -106,7 +106,7 @@ class Levels:
         groups = [self.columns[key] for port in step.block.ports if port.group for key in keys(step, port)]
         others = [self.columns[key] for port in step.block.ports if not port.group for key in keys(step, port)]
         before = [self.steps[gate] for gate in gates]
-        if step.block.gathers:
+        if gathers(step):
             self._gather(step, groups, others, before)
         else:
             self.steps[step.name] = _longest([*others, *before], step)
@@ -150,6 +150,11 @@ def keys(step: Step, port: Port) -> list[Key]:
     source = step.sources[port.name]
     members = source.members if isinstance(source, Members) else (source,)
     return [member for member in members if isinstance(member, Key)]
+
+
+def gathers(step: Step) -> bool:
+    """Whether a step gathers: a `Group` port that the document leaves out does not."""
+    return any(port.group and not isinstance(step.sources[port.name], LeftOut) for port in step.block.ports)
 
 
 def gates_of(document: Document, step: Step) -> list[str]:
@@ -267,7 +272,7 @@ class _Run:
             above = self.levels.steps[gate]
             if _is_prefix(above, level) and step.name not in _at(self.routes[gate], path[: len(above)]):
                 raise _Skip
-        groups = self._member_paths(step, path) if step.block.gathers else []
+        groups = self._member_paths(step, path) if gathers(step) else []
         return {
             port.name: self._argument(port, step.sources[port.name], path, groups, self.levels.gathered.get(step.name))
             for port in step.block.ports
@@ -365,9 +370,7 @@ class _Run:
         return _without_unmade(_grow(shape, len(lineage) - len(path), leaf), len(lineage) - len(path))
 
 
-def _calls(
-    step: Step, elements: list[tuple[Path, dict[str, Any]]]
-) -> Iterator[list[tuple[Path, dict[str, Any]]]]:
+def _calls(step: Step, elements: list[tuple[Path, dict[str, Any]]]) -> Iterator[list[tuple[Path, dict[str, Any]]]]:
     """The elements that fail together: each alone, unless a failed call is not repeated."""
     if not step.block.fails_whole:
         yield from ([element] for element in elements)

@@ -70,10 +70,6 @@ class BlockShape:
         return any(port.batch for port in self.ports)
 
     @property
-    def gathers(self) -> bool:
-        return any(port.group for port in self.ports)
-
-    @property
     def fails_whole(self) -> bool:
         """Whether a failed call takes down all its elements, because it is never repeated."""
         return self.batch and (self.effects or self.whole)

@@ -31,9 +31,7 @@ def test_a_folder_is_read_with_its_subfolders_in_natural_order(tmp_path: Path) -
 
 
 def test_what_is_no_picture_is_ignored_in_a_folder(tmp_path: Path) -> None:
-    make(
-        tmp_path, "a.png", ".b.png", "._a.png", ".hidden/c.png", "notes.txt", "labels.csv", "png", "Thumbs.db"
-    )
+    make(tmp_path, "a.png", ".b.png", "._a.png", ".hidden/c.png", "notes.txt", "labels.csv", "png", "Thumbs.db")
     assert ids(tmp_path) == ["a.png"]
 
 
