@@ -51,6 +51,10 @@ class Registry:
         """All ids and aliases."""
         return tuple(self._names)
 
+    def only(self, package: str) -> Registry:
+        """Return a registry with the blocks of one package."""
+        return Registry(spec for spec in self if _origin(spec).split(".")[0] == package)
+
     def extended(self, blocks: Iterable[object]) -> Registry:
         """Return a registry with further blocks; they take precedence over installed ones of the same type."""
         added = list(_specs(blocks))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import unicodedata
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
-
-from cropflow.errors import BlockError
+from typing import Any, BinaryIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +21,16 @@ class DocumentFolder:
 
 @dataclass(frozen=True, slots=True)
 class OutputFolder:
-    """The folder that sinks write into; one object knows the names that were used through it."""
+    """The folder that sinks write into; one object knows the names that were used through it.
+
+    Attributes:
+        path: the folder; made when something is written.
+        fresh: whether files of earlier runs that would be appended to are begun anew.
+    """
 
     path: Path
+    fresh: bool = False
+    _begun: set[Path] = field(default_factory=set, init=False, repr=False, compare=False)
     _used: dict[str, int] = field(default_factory=dict, init=False, repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
@@ -61,6 +67,23 @@ class OutputFolder:
             raise
         return str(free)
 
+    def append(self, relative: str) -> BinaryIO:
+        """Open a file of lines for appending; a line that an interrupted run left unfinished is ended first.
+
+        Raises:
+            ValueError: the path leads out of the folder.
+        """
+        path = self.file(relative)
+        with self._lock:
+            anew = self.fresh and path not in self._begun
+            self._begun.add(path)
+        file = path.open("wb+" if anew else "ab+")
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                file.write(b"\n")
+        return file
+
     def _claim(self, wanted: PurePosixPath) -> PurePosixPath:
         with self._lock:
             first, free = _folded(wanted), wanted
@@ -86,18 +109,10 @@ class Resources:
         """Return the first resource of the type, `None` where there is none."""
         return next((resource for resource in self._all if isinstance(resource, wanted)), None)
 
-    def need(self, wanted: type[Any], block: str) -> Any:
-        """Return the resource of a type.
-
-        Raises:
-            BlockError: nobody provided one; the message says how to.
-        """
-        found = self.get(wanted)
-        if found is None:
-            how = (
-                "give one with --out DIR, or resources=[OutputFolder(DIR)] in Python"
-                if wanted is OutputFolder
-                else f"pass an instance in resources=[{wanted.__name__}(...)]"
-            )
-            raise BlockError(f"{block} needs a resource {wanted.__name__!r}: {how}")
-        return found
+    def missing(self, wanted: type[Any]) -> str | None:
+        """Say how to provide a resource that nobody gave; `None` where it is there."""
+        if self.get(wanted) is not None:
+            return None
+        if wanted is OutputFolder:
+            return "give a folder with --out DIR, or resources=[OutputFolder(DIR)] in Python"
+        return f"pass an instance in resources=[{wanted.__name__}(...)]"

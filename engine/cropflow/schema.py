@@ -60,7 +60,7 @@ def workflow_schema(registry: Registry) -> Schema:
         "$defs": {
             "selector": {"type": "string", "pattern": r"^\$(inputs|steps\.[^.\s]+)\.[^.\s]+$"},
             "step_selector": {"type": "string", "pattern": r"^\$steps\.[^.\s]+$"},
-            **{name: schema for name, schema in blocks.items()},
+            **blocks,
         },
     }
 
@@ -170,17 +170,20 @@ def _output_schema() -> Schema:
     }
 
 
-def write(folder: Path) -> None:
-    """Write `workflow.schema.json` and `blocks.json` for the installed blocks."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, schema in _files().items():
-        (folder / name).write_text(schema, encoding="utf-8")
-
-
-def _files() -> dict[str, str]:
-    registry = installed()
+def files() -> dict[str, str]:
+    """Return the texts of `workflow.schema.json` and `blocks.json` for the core blocks."""
+    registry = installed().only("cropflow_blocks")
     made = {"workflow.schema.json": workflow_schema(registry), "blocks.json": catalogue(registry)}
-    return {name: json.dumps(schema, indent=1, sort_keys=True) + "\n" for name, schema in made.items()}
+    return {
+        name: json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n" for name, schema in made.items()
+    }
+
+
+def write(folder: Path) -> None:
+    """Write the files into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files().items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

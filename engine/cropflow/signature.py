@@ -145,8 +145,11 @@ def _read_layer(where: str, port: PortSpec, hint: Any, inside: tuple[str, ...] =
         return _read_layer(where, replace(port, setting=True), _rewrap(inner, marks, SETTING), inside)
     if MAYBE in marks:
         inner = _drop_none(inner)
-        unmade = GROUP in _unwrap(inner)[1]
-        port = replace(port, takes_none=True, sees_unmade=unmade, sees_missing=port.sees_missing or not unmade)
+        port = replace(port, takes_none=True)
+        if GROUP in _unwrap(inner)[1]:
+            port = replace(port, sees_unmade=True)
+        else:
+            port = replace(port, sees_missing=True)
         return _read_layer(where, port, _rewrap(inner, marks, MAYBE), inside)
     if NoneType in union_members(inner):
         return _read_layer(where, replace(port, takes_none=True), _rewrap(_drop_none(inner), marks), inside)

@@ -12,9 +12,9 @@ from typing import Any, Literal, Self
 
 from cropflow import definition as documents
 from cropflow.compiler import compile_definition
-from cropflow.compiler.models import find_models
 from cropflow.compiler.plan import INPUTS
 from cropflow.compiler.problems import refuse
+from cropflow.compiler.resources import find_models, find_resources
 from cropflow.definition import Definition
 from cropflow.errors import RunError
 from cropflow.models.store import ModelStore
@@ -54,12 +54,13 @@ class Workflow:
     ) -> None:
         given = tuple(resources or ())
         folder = DocumentFolder(definition.base)
-        self._own_store = None if any(isinstance(item, ModelStore) for item in given) else ModelStore()
-        self._resources = Resources(given, [folder, *filter(None, [self._own_store])])
+        self._store = next((item for item in given if isinstance(item, ModelStore)), None) or ModelStore()
+        self._owns_store = self._store not in given
+        self._resources = Resources(given, [folder, self._store])
         registry = installed().extended(blocks) if blocks else installed()
         self.definition = definition
         self.plan = compile_definition(definition, registry)
-        refuse(find_models(self.plan, self._resources.need(ModelStore, "cropflow")))
+        refuse([*find_models(self.plan, self._store), *find_resources(self.plan, self._resources)])
         self._blocks = {step.name: self._make(step.name, step.spec) for step in self.plan.steps}
         self._memory = Memory()
         self._frames = Frames()
@@ -162,8 +163,8 @@ class Workflow:
         """End what blocks and models hold open."""
         for block in self._blocks.values():
             getattr(block, "close", lambda: None)()
-        if self._own_store is not None:
-            self._own_store.close()
+        if self._owns_store:
+            self._store.close()
 
     def __enter__(self) -> Self:
         return self
@@ -172,7 +173,7 @@ class Workflow:
         self.close()
 
     def _make(self, name: str, spec: Any) -> Any:
-        resources = {parameter: self._resources.need(wanted, spec.type) for parameter, wanted in spec.resources}
+        resources = {parameter: self._resources.get(wanted) for parameter, wanted in spec.resources}
         block = spec.make(**resources)
         block.step = name
         return block

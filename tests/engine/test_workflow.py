@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import cropflow
-from cropflow import Block, BlockError, Group, Image, InputError, OutputFolder, RunError, Workflow, WorkflowError
+from cropflow import Block, Group, Image, InputError, OutputFolder, RunError, Workflow, WorkflowError
 
 
 class Size(Block):
@@ -229,8 +229,11 @@ def test_resources_reach_the_blocks_that_ask(tmp_path: Path) -> None:
         workflow.run({"image": [picture(4), picture(6)]})
     assert (tmp_path / "keep" / "image.[1].txt").read_text() == "6"
     assert (tmp_path / "closed.txt").exists()
-    with pytest.raises(BlockError, match="test/keep@v1 needs a resource 'OutputFolder'.*--out DIR"):
+    with pytest.raises(WorkflowError, match="test/keep@v1 needs a resource 'OutputFolder'") as caught:
         Workflow.load(document, blocks=[Keep])
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.step) == ("missing-resource", "keep")
+    assert problem.hint is not None and "--out DIR" in problem.hint
 
 
 def test_one_workflow_serves_several_threads(workflow: Workflow) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 from cropflow.block import Block, Port
@@ -38,7 +36,7 @@ class JsonlSink(Block):
     ) -> None:
         """Append."""
         if file not in self._files:
-            self._files[file] = _open(self._output.file(file))
+            self._files[file] = self._output.append(file)
         self._files[file].write(_line(data))
         self._files[file].flush()
 
@@ -47,16 +45,6 @@ class JsonlSink(Block):
         for file in self._files.values():
             file.close()
         self._files.clear()
-
-
-def _open(path: Path) -> BinaryIO:
-    """Open for appending; a line that an interrupted run left unfinished is ended, to spare the next one."""
-    file = path.open("ab+")
-    if file.tell():
-        file.seek(-1, os.SEEK_END)
-        if file.read(1) != b"\n":
-            file.write(b"\n")
-    return file
 
 
 def _line(data: Mapping[str, Any]) -> bytes:

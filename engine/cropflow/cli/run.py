@@ -78,7 +78,7 @@ def run(
             check_folder(out, overwrite=overwrite)
         stdout = sys.stdout.buffer
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))  # blocks may print; results stay clean
-        resources = [model_store(model, device, allow_download), *([OutputFolder(out)] if out else [])]
+        resources = [model_store(model, device, allow_download), *([OutputFolder(out, fresh=overwrite)] if out else [])]
         loaded = stack.enter_context(Workflow.load(workflow, resources=resources))
         settings = read_settings(loaded.plan, values)
         rows = read_rows(loaded.plan, source, allow_urls=allow_urls, skip=out)

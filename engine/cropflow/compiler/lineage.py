@@ -127,7 +127,7 @@ class _Pass:
         first, second = self.axes[one.lineage[shared]], self.axes[other.lineage[shared]]
         self.found.add(
             "lineages-part",
-            f"{one.title} and {other.title} cannot be paired: the axes {first!r} and {second!r} have no common elements",
+            f"{one.title} and {other.title} cannot be paired: axis {first!r} and axis {second!r} share no elements",
             one.path,
             step=step.name,
             field=one.port or None,
@@ -144,16 +144,16 @@ class _Pass:
         if gathered and not _on_one_path(gathered, item.lineage):
             self._parted(step, item, group)
             return
-        level = self._show(gathered[:-1])
+        level, found = self._show(gathered[:-1]), self._show(item.lineage)
         gathers = f"{group.port!r} gathers {self._show(gathered) if gathered else 'a single value'}"
         self.found.add(
             "batch-for-one-value",
-            f"{item.port!r} needs one value for {level}, but {item.title} gives one for each {self._show(item.lineage)}",
+            f"{item.port!r} needs one value for {level}, but {item.title} gives one for each {found}",
             item.path,
             step=step.name,
             field=item.port,
             expected=f"one value for {level}, because {gathers}",
-            found=f"{item.title}, one for each {self._show(item.lineage)}",
+            found=f"{item.title}, one for each {found}",
             hint=(
                 f"give {group.port!r} something one level below {item.title}, or give {item.port!r} something from "
                 "above; otherwise one element would receive those of all others"

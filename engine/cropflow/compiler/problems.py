@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
-from cropflow.definition import Definition, StepDefinition
+from cropflow.definition import Definition, InputDefinition, OutputDefinition, StepDefinition
 from cropflow.errors import Problem, WorkflowError
 from cropflow.spec import BlockSpec, PortSpec
+
+Part: TypeAlias = InputDefinition | StepDefinition | OutputDefinition
 
 
 class Found:
@@ -64,12 +66,12 @@ def refuse(problems: Iterable[Problem], definition: Definition | None = None) ->
 
 
 def _place(problem: Problem, definition: Definition | None) -> tuple[int, ...]:
-    if problem.position is not None:
-        return problem.position.line, problem.position.column
-    section, index, field = (*problem.path, "", "", "")[:3]
-    place = index if isinstance(index, int) else 0
-    fields = list(definition.steps[place].fields) if definition and section == "steps" else []
-    return _SECTIONS.get(section, 3), place, fields.index(field) if field in fields else -1
-
-
-_SECTIONS: dict[str | int, int] = {"inputs": 0, "steps": 1, "outputs": 2}
+    if problem.position is not None or definition is None:
+        return (problem.position.line, problem.position.column) if problem.position else ()
+    parts: tuple[Part, ...] = (*definition.inputs, *definition.steps, *definition.outputs)
+    for number, part in enumerate(parts):
+        if problem.path[: len(part.path)] == part.path:
+            fields = list(part.fields) if isinstance(part, StepDefinition) else []
+            field = next(iter(problem.path[len(part.path) :]), None)
+            return number, fields.index(field) if field in fields else -1
+    return (len(parts),)

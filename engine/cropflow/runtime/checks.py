@@ -13,7 +13,7 @@ import numpy as np
 
 from cropflow.compiler.plan import PlannedStep, Read, Value, Written
 from cropflow.runtime.axis import Axis, Index
-from cropflow.runtime.column import Column, compose, present
+from cropflow.runtime.column import Column, both, compose
 from cropflow.runtime.feeds import Columns, Have, prepare
 
 Report = Callable[[Axis, int, Exception], None]
@@ -57,11 +57,13 @@ def _reached(column: Column, axis: Axis, chosen: Index | None) -> Index:
 
 def _convert(leaf: Read, column: Column, reached: Index, report: Report) -> Column:
     values: list[Any] = [None] * column.axis.length
+    fits = np.ones(column.axis.length, np.bool_)
     for index in reached.tolist():
         value = column.values[index]
         if value is not None:
             try:
                 values[index] = leaf.port.literal.check(value)
             except ValueError as error:
+                fits[index] = False
                 report(column.axis, index, ValueError(f"field {leaf.port.name!r} ({leaf.key}): {error}"))
-    return Column(column.axis, values, present(values))
+    return Column(column.axis, values, both(column.valid, None if fits.all() else fits))

@@ -217,5 +217,5 @@ def test_a_name_given_by_a_step_is_checked_too(tmp_path: Path) -> None:
     given = document(file_name="$inputs.name")
     given["inputs"].append({"type": "WorkflowParameter", "name": "name", "kind": ["string"]})
     workflow = Workflow.load(given, blocks=[Halves, DynamicCrop, ImageSink], resources=[OutputFolder(tmp_path)])
-    with pytest.raises(RunError, match="must end in one of"):
+    with pytest.raises(InputError, match="must end in one of"):
         workflow.run({"image": picture("a.jpg"), "name": "{source}"})

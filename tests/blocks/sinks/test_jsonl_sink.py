@@ -110,3 +110,13 @@ def test_two_steps_of_a_document_may_share_a_file(tmp_path: Path) -> None:
         mine = [record["image"] for record in got if record["step"] == name]
         assert mine == ["image.[0]", "image.[1]", "image.[0]"]
     assert got[0]["depth"] == {"x": [1]}
+
+
+def test_a_fresh_folder_begins_the_file_anew_once(tmp_path: Path) -> None:
+    (tmp_path / "records.jsonl").write_text('{"old": 1}\n')
+    folder = OutputFolder(tmp_path, fresh=True)
+    for number in range(2):
+        sink = JsonlSink(folder)
+        sink.run({"new": number})
+        sink.close()
+    assert (tmp_path / "records.jsonl").read_text() == '{"new": 0}\n{"new": 1}\n'

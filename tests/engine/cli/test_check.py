@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-
 CROP = """
 version: "1.0"
 inputs: [{type: WorkflowImage, name: image}]

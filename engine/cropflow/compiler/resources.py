@@ -1,0 +1,45 @@
+"""Pass 7: what lies outside of the document is there: models, found but not loaded, and resources of blocks."""
+
+from __future__ import annotations
+
+from cropflow.compiler.plan import Plan, PlannedStep, Value
+from cropflow.compiler.problems import Found
+from cropflow.definition import Definition
+from cropflow.errors import ModelError, Problem
+from cropflow.models.store import ModelStore
+from cropflow.resources import Resources
+
+
+def find_models(plan: Plan, store: ModelStore) -> list[Problem]:
+    """Look for the weights behind every literal of kind `model_id`."""
+    found = Found(plan.definition)
+    for step in plan.steps:
+        for port in step.spec.ports:
+            argument = step.arguments[port.name]
+            if isinstance(argument, Value) and argument.value and any(kind.name == "model_id" for kind in port.kinds):
+                _look(step, port.name, str(argument.value), store, found)
+    return found.problems
+
+
+def find_resources(plan: Plan, resources: Resources) -> list[Problem]:
+    """Look for what blocks ask for in `__init__`."""
+    found = Found(plan.definition)
+    for step in plan.steps:
+        for _, wanted in step.spec.resources:
+            how = resources.missing(wanted)
+            if how:
+                message = f"{step.spec.type} needs a resource {wanted.__name__!r}, and nobody gave one"
+                found.add("missing-resource", message, _path(step, plan.definition), step=step.name, hint=how)
+    return found.problems
+
+
+def _look(step: PlannedStep, field: str, model_id: str, store: ModelStore, found: Found) -> None:
+    try:
+        store.locate(model_id, found.definition.base)
+    except ModelError as error:
+        path = (*_path(step, found.definition), field)
+        found.add("unknown-model", str(error), path, step=step.name, field=field)
+
+
+def _path(step: PlannedStep, definition: Definition) -> tuple[str | int, ...]:
+    return next(item.path for item in definition.steps if item.name == step.name)

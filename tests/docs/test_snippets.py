@@ -1,0 +1,159 @@
+"""Everything the pages show is run: Python, commands and their output, documents.
+
+Snippets of a page run in order, in a folder with copies of `workflows/`, `models/` and `examples/`, as a reader would
+type them in a clone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from cropflow import Block, OutputFolder, Workflow, WorkflowError
+from cropflow.registry import installed
+from cropflow.text import parse
+
+from .snippets import Snippet, read_snippets, same_output
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+RUN_ELSEWHERE = {
+    'pip install "cropflow[yolo]"': "needs a package index",
+    "make demo": "run on a fresh clone",
+    "make test": "is what runs this test",
+    "make check": "part of `make test`",
+    "make format": "changes the sources",
+    "make schemas": "changes the sources; a test finds stale ones",
+}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_shows_can_be_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("workflows", "models", "examples"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    reader = Reader(page, tmp_path)
+    monkeypatch.setitem(sys.modules, reader.module.__name__, reader.module)
+    for snippet in read_snippets(page):
+        reader.follow(snippet)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    import re
+
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        assert target.startswith("https://") or (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+class Reader:
+    """Somebody who types a page from top to bottom."""
+
+    def __init__(self, page: Path, folder: Path) -> None:
+        self.folder = folder
+        self.module = ModuleType(f"page_{page.stem.replace('-', '_').lower()}")
+        self.printed: str | None = None
+
+    def follow(self, snippet: Snippet) -> None:
+        file = snippet.mark("file")
+        if file:
+            path = self.folder / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(snippet.text, encoding="utf-8")
+        if snippet.mark("output") is not None:
+            self._compare(snippet)
+        elif snippet.mark("drawing") is None:
+            self._act(snippet)
+
+    def _act(self, snippet: Snippet) -> None:
+        match snippet.language:
+            case "python":
+                self.printed = self._python(snippet)
+            case "sh":
+                self.printed = self._shell(snippet)
+            case "yaml" | "json":
+                self._document(snippet)
+            case "toml":
+                tomllib.loads(snippet.text)
+            case other:
+                pytest.fail(f"{snippet.place}: nothing runs {other!r}; mark the block as output or drawing")
+
+    def _compare(self, snippet: Snippet) -> None:
+        assert self.printed is not None, f"{snippet.place}: no block before it prints anything"
+        same = same_output(snippet.text, self.printed, times_differ=snippet.mark("times differ") is not None)
+        assert same, f"{snippet.place} shows\n{snippet.text}\nbut this was printed:\n{self.printed}"
+
+    def _python(self, snippet: Snippet) -> str:
+        code = compile("\n" * (snippet.line - 1) + snippet.text, str(snippet.page), "exec")
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(code, vars(self.module))
+        return printed.getvalue()
+
+    def _shell(self, snippet: Snippet) -> str:
+        lines = [line for line in snippet.text.splitlines() if line.split("  #")[0].strip() not in RUN_ELSEWHERE]
+        script = "\n".join(map(self._offline, lines))
+        ended = subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", script],
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        expected = int(snippet.mark("exit") or 0)
+        assert ended.returncode == expected, f"{snippet.place} ended with {ended.returncode}:\n{ended.stdout}"
+        return ended.stdout
+
+    def _offline(self, line: str) -> str:
+        """Let a package of the page be installed beside this test, by what is here already."""
+        if not line.startswith("pip install ./"):
+            return line
+        target = shlex.quote(str(self.folder / "site"))
+        options = f"--quiet --no-index --no-deps --no-build-isolation --target {target}"
+        return f"python -m {line} {options}"
+
+    def _environment(self) -> Mapping[str, str]:
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")}
+        return {**kept, "PATH": path, "PYTHONPATH": str(self.folder / "site")}
+
+    def _document(self, snippet: Snippet) -> None:
+        """Compile a whole document; of a part, the block types must exist."""
+        content = parse(snippet.text, f"snippet.{snippet.language}").value
+        if isinstance(content, dict) and {"version", "inputs", "steps", "outputs"} <= content.keys():
+            self._compile(snippet)
+            return
+        entries = content if isinstance(content, list) else content.get("steps", []) if isinstance(content, dict) else []
+        for entry in entries:
+            block = entry["type"]
+            known = installed().find(block) is not None or block.startswith("Workflow") or block == "JsonField"
+            assert known or block in {made.type for made in self._blocks()}, f"{snippet.place}: unknown type {block!r}"
+
+    def _compile(self, snippet: Snippet) -> None:
+        refused = snippet.mark("refused") is not None
+        file = self.folder / (snippet.mark("file") or "workflows/snippet")
+        try:
+            resources = [OutputFolder(self.folder / "out")]
+            Workflow.loads(snippet.text, base=file.parent, blocks=self._blocks(), resources=resources).close()
+        except WorkflowError as error:
+            assert refused, f"{snippet.place}: {error}"
+        else:
+            assert not refused, f"{snippet.place}: nothing is wrong with this document"
+
+    def _blocks(self) -> list[type[Block]]:
+        """The blocks that the page has defined so far."""
+        made = [item for item in vars(self.module).values() if isinstance(item, type) and issubclass(item, Block)]
+        return [block for block in made if block.__module__ == self.module.__name__ and "spec" in vars(block)]
