@@ -33,9 +33,9 @@ from cropflow.errors import (
     WorkflowError,
 )
 from cropflow.image import Image
+from cropflow.image.origin import Origin, Transform
 from cropflow.kinds import BLACK, KINDS, Color, Kind, ModelId, Secret, ZeroToOne
 from cropflow.models.store import ModelStore
-from cropflow.origin import Origin, Transform
 from cropflow.resources import DocumentFolder, OutputFolder
 from cropflow.result import Result
 from cropflow.spec import BlockSpec, OutputSpec, PortSpec

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cropflow.errors import InputError
-from cropflow.origin import Origin
+from cropflow.image.origin import Origin
 from cropflow.wire import LabelsWire, LabelWire, ScoreWire, jsonable, read
 
 _WHAT = "the classification"

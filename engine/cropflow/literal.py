@@ -17,6 +17,14 @@ from cropflow.block import Mark, Port
 from cropflow.kinds import Fit, Kind, fit, holds, kind_of_type, union_members
 
 
+class Misfit(ValueError):
+    """A literal that does not fit; `place` says which part of it, as keys and indices."""
+
+    def __init__(self, expected: str, place: tuple[str | int, ...]) -> None:
+        super().__init__(expected)
+        self.place = place
+
+
 class LiteralType:
     """Validates values for one port.
 
@@ -58,14 +66,15 @@ class LiteralType:
         """Validate a literal of a document strictly: no string becomes a number.
 
         Raises:
-            ValueError: the value does not fit; the message says what was expected.
+            ValueError: the value does not fit; the message says what was expected. A `Misfit` where that concerns
+                a part of the value.
         """
         if self.adapter is None:
             raise ValueError("a selector such as $steps.NAME.OUTPUT or $inputs.NAME")
         try:
             return self.adapter.validate_json(json.dumps(value), strict=True)
         except ValidationError as error:
-            raise ValueError(_plain(error)) from error
+            raise Misfit(*_plain(error, value)) from error
 
     def check(self, value: object) -> Any:
         """Validate a value that another step made; numbers of numpy count as numbers.
@@ -83,7 +92,7 @@ class LiteralType:
             try:
                 return self.adapter.validate_python(plain)
             except ValidationError as error:
-                why = f" ({_plain(error)})" if self._is_near(plain) else ""
+                why = f" ({_plain(error, plain)[0]})" if self._is_near(plain) else ""
         raise ValueError(f"expected {' or '.join(map(str, self.kinds))}{why}, got {describe(value)}")
 
     def _is_near(self, value: object) -> bool:
@@ -159,14 +168,28 @@ _WORDS = (
 """How pydantic says things, and how a document's author would."""
 
 
-def _plain(error: ValidationError) -> str:
-    """Say in one line what pydantic expected."""
+def _plain(error: ValidationError, value: object) -> tuple[str, tuple[str | int, ...]]:
+    """Say in one line what pydantic expected, and where inside the value."""
     items = error.errors(include_url=False)
-    parts = []
-    for item in items[:3]:
-        place = ".".join(str(part) for part in item["loc"] if isinstance(part, int) or part.isidentifier())
-        message = item["msg"]
-        for pattern, words in _WORDS:
-            message = re.sub(pattern, words, message)
-        parts.append(f"{place}: {message}" if place and len(items) == 1 else message)
-    return " or ".join(dict.fromkeys(parts))
+    places = {_place(item["loc"], value) for item in items}
+    messages = [_words(item["msg"], item["loc"]) for item in items[:3]]
+    return " or ".join(dict.fromkeys(messages)), places.pop() if len(places) == 1 else ()
+
+
+def _place(location: tuple[str | int, ...], value: object) -> tuple[str | int, ...]:
+    """Leave out of a location what is no key or index: the names that pydantic gives to members of a union."""
+    place: list[str | int] = []
+    for part in location:
+        inside = range(len(value)) if isinstance(value, list) else value
+        if isinstance(inside, range | dict) and part in inside:
+            place.append(part)
+            value = value[part]  # type: ignore[index]
+    return tuple(place)
+
+
+def _words(message: str, location: tuple[str | int, ...]) -> str:
+    if message == "Field required":
+        return f"a value for {location[-1]!r}"
+    for pattern, words in _WORDS:
+        message = re.sub(pattern, words, message)
+    return message

@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from cropflow import definition as documents
 from cropflow.compiler import compile_definition
 from cropflow.compiler.plan import INPUTS
 from cropflow.compiler.problems import refuse
 from cropflow.compiler.resources import find_models, find_resources
-from cropflow.definition import Definition
+from cropflow.document import definition as documents
+from cropflow.document.definition import Definition
 from cropflow.errors import RunError
 from cropflow.models.store import ModelStore
 from cropflow.registry import installed

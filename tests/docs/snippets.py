@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FENCE = re.compile(
-    r"(?:^<!-- (?P<marks>.*) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+    r"(?:^<!-- (?P<marks>[^\n]*) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
-_MARKS = re.compile(r"output|times differ|drawing|refused|exit \d+|file \S+")
+_MARKS = re.compile(r"output|times differ|drawing|refused|exit \d+|file \S+|part of \S+")
 _FLOAT = r"-?\d+\.\d+(?:e-?\d+)?"
 _TOLERANCE = 0.03
 
@@ -29,8 +29,9 @@ class Snippet:
         language: what follows the fence.
         text: what is inside.
         marks: what the comment before it says: `output` (what the block before prints), `times differ` (so decimal
-            numbers are not compared), `drawing` (nothing to run), `file NAME` (written before it is run), `refused`
-            (the document has mistakes), `exit 1` (how the command ends).
+            numbers are not compared), `drawing` (nothing to run), `file NAME` (written before it is run),
+            `part of NAME` (all of it stands in that document), `refused` (the document has mistakes), `exit 1` (how
+            the command ends).
     """
 
     page: Path
@@ -63,11 +64,14 @@ def _read(page: Path, text: str, match: re.Match[str]) -> Snippet:
     return Snippet(page, line, match["language"], match["text"], marks)
 
 
-def same_output(shown: str, printed: str, *, times_differ: bool = False) -> bool:
-    """Whether a command printed what a page shows."""
-    pattern, numbers = _pattern(shown.strip())
-    match = re.fullmatch(pattern, printed.strip())
-    if match is None or times_differ:
+def same_output(snippet: Snippet, printed: str) -> bool:
+    """Whether a command printed what a page shows; JSON may be broken into lines."""
+    texts = [snippet.text.strip(), printed.strip()]
+    if snippet.language == "json":
+        texts = [" ".join(text.split()) for text in texts]
+    pattern, numbers = _pattern(texts[0])
+    match = re.fullmatch(pattern, texts[1])
+    if match is None or snippet.mark("times differ") is not None:
         return match is not None
     pairs = zip(numbers, map(float, match.groups()), strict=True)
     return all(math.isclose(one, other, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE) for one, other in pairs)

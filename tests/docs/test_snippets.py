@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -21,8 +22,7 @@ from types import ModuleType
 import pytest
 
 from cropflow import Block, OutputFolder, Workflow, WorkflowError
-from cropflow.registry import installed
-from cropflow.text import parse
+from cropflow.document.text import parse
 
 from .snippets import Snippet, read_snippets, same_output
 
@@ -51,8 +51,6 @@ def test_what_a_page_shows_can_be_run(page: Path, tmp_path: Path, monkeypatch: p
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    import re
-
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
         assert target.startswith("https://") or (page.parent / target).exists(), f"{page.name}: {target}"
 
@@ -91,7 +89,7 @@ class Reader:
 
     def _compare(self, snippet: Snippet) -> None:
         assert self.printed is not None, f"{snippet.place}: no block before it prints anything"
-        same = same_output(snippet.text, self.printed, times_differ=snippet.mark("times differ") is not None)
+        same = same_output(snippet, self.printed)
         assert same, f"{snippet.place} shows\n{snippet.text}\nbut this was printed:\n{self.printed}"
 
     def _python(self, snippet: Snippet) -> str:
@@ -131,16 +129,16 @@ class Reader:
         return {**kept, "PATH": path, "PYTHONPATH": str(self.folder / "site")}
 
     def _document(self, snippet: Snippet) -> None:
-        """Compile a whole document; of a part, the block types must exist."""
+        """Compile a whole document; what is part of one must stand there; anything else must be readable."""
         content = parse(snippet.text, f"snippet.{snippet.language}").value
-        if isinstance(content, dict) and {"version", "inputs", "steps", "outputs"} <= content.keys():
+        assert isinstance(content, dict), f"{snippet.place}: expected a mapping"
+        part_of = snippet.mark("part of")
+        if content.keys() >= {"version", "inputs", "steps", "outputs"}:
             self._compile(snippet)
-            return
-        entries = content if isinstance(content, list) else content.get("steps", []) if isinstance(content, dict) else []
-        for entry in entries:
-            block = entry["type"]
-            known = installed().find(block) is not None or block.startswith("Workflow") or block == "JsonField"
-            assert known or block in {made.type for made in self._blocks()}, f"{snippet.place}: unknown type {block!r}"
+        elif part_of:
+            whole = parse((ROOT / part_of).read_text(encoding="utf-8"), part_of).value
+            for key, entries in content.items():
+                assert [entry for entry in entries if entry not in whole[key]] == [], f"{snippet.place}: {key}"
 
     def _compile(self, snippet: Snippet) -> None:
         refused = snippet.mark("refused") is not None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cropflow import classification as module
 from cropflow.classification import Classification
 from cropflow.errors import InputError
-from cropflow.origin import Origin, Transform
+from cropflow.image.origin import Origin, Transform
 
 FRAME = Origin("image.[0]", 200, 100)
 CROP = Origin("image.[0]/detect/3", 20, 10, FRAME, Transform(40, 35))

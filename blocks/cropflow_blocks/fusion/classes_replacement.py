@@ -17,7 +17,7 @@ from supervision import Detections
 from cropflow.block import Block, Group, KindOf, Maybe, Port
 from cropflow.classification import Classification
 from cropflow.detections import take
-from cropflow.origin import Origin
+from cropflow.image.origin import Origin
 
 Answer: TypeAlias = Classification | str | list[Any]
 """What a crop may be named by; the first entry of a list counts."""

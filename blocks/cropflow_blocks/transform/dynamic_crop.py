@@ -14,8 +14,8 @@ from supervision import Detections
 from cropflow.block import Block, Columns, Group, KindOf, Port
 from cropflow.detections import CropPredictions, into, stamp, to_root
 from cropflow.image import Image
+from cropflow.image.origin import Origin
 from cropflow.kinds import BLACK, Color, ZeroToOne
-from cropflow.origin import Origin
 from cropflow_blocks.transform.background import cover_background
 from cropflow_blocks.transform.boxes import Pixels, Share, grow
 

@@ -11,10 +11,10 @@ from typing import Annotated, Any, NamedTuple
 from supervision import Detections
 
 from cropflow.block import Port
-from cropflow.decode import Pixels
 from cropflow.detections import into, to_root
 from cropflow.image import Image
-from cropflow.origin import Origin
+from cropflow.image.decode import Pixels
+from cropflow.image.origin import Origin
 
 Picture = Annotated[Image, Port("the picture to draw on", alias="images")]
 Boxes = Annotated[Detections, Port("what to draw; boxes found on a crop of the picture are moved to it")]

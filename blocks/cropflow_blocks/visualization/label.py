@@ -9,8 +9,8 @@ import supervision as sv
 from supervision import Detections
 
 from cropflow.block import Block, Port
-from cropflow.decode import Pixels
 from cropflow.image import Image
+from cropflow.image.decode import Pixels
 from cropflow_blocks.visualization.colors import (
     NO_COLORS,
     ColorAxis,

@@ -7,9 +7,9 @@ import json
 import yaml
 
 from cropflow.cli.exits import UsageError
+from cropflow.document.text import parse
+from cropflow.document.text.yaml_core import compose, scalar
 from cropflow.errors import WorkflowError
-from cropflow.text import parse
-from cropflow.text.yaml_core import compose, scalar
 
 
 def read_pairs(texts: list[str], option: str, form: str) -> dict[str, str]:

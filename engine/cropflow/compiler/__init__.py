@@ -13,7 +13,7 @@ from cropflow.compiler.plan import Plan
 from cropflow.compiler.planner import make_plan
 from cropflow.compiler.problems import refuse
 from cropflow.compiler.resolve import resolve
-from cropflow.definition import Definition
+from cropflow.document.definition import Definition
 from cropflow.registry import Registry
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, TypeAlias
 
 from cropflow.block import StepRef
 from cropflow.compiler.plan import Value
 from cropflow.compiler.problems import Found
-from cropflow.definition import StepDefinition
-from cropflow.literal import describe
-from cropflow.selectors import OutputSelector, Selector, StepSelector, is_selector, parse_selector
+from cropflow.document.definition import StepDefinition
+from cropflow.document.selectors import OutputSelector, Selector, StepSelector, is_selector, parse_selector
+from cropflow.literal import Misfit, describe
 from cropflow.spec import PortSpec
 
 Path: TypeAlias = tuple[str | int, ...]
 _SELECTOR = "a selector such as $steps.NAME.OUTPUT or $inputs.NAME"
-_SHAPES = {"list": "a list of $steps.NAME", "dict": "a mapping to $steps.NAME", None: "$steps.NAME"}
+_SHAPES = {"list": "a list of $steps.NAME", "dict": "a mapping of names to $steps.NAME", None: "$steps.NAME"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class ArgumentReader:
         names = tuple(str(key) for key, _ in pairs) if isinstance(written, Mapping) else None
         return WrittenOut(members, names)
 
-    def _one(self, port: PortSpec, written: object, path: Path) -> Value | Selected:
+    def _one(self, port: PortSpec, written: Any, path: Path) -> Value | Selected:
         """A single selector or literal."""
         if isinstance(written, str) and is_selector(written):
             return self._selected(port, written, path)
@@ -81,13 +82,14 @@ class ArgumentReader:
                 raise ValueError(_members_of(port))
             return Value(port.literal.read(written))
         except ValueError as error:
+            place = error.place if isinstance(error, Misfit) else ()
             return self._refuse(
                 "wrong-literal",
                 f"this value does not fit {port.name!r}",
                 port,
-                path,
+                (*path, *place),
                 expected=str(error),
-                found=_shown(port, written),
+                found=_shown(port, reduce(lambda value, key: value[key], place, written)),
                 hint=_how(port),
             )
 
@@ -160,7 +162,7 @@ class ArgumentReader:
             path,
             expected=_SHAPES[port.container],
             found=written if isinstance(written, str) and is_selector(written) else describe(written),
-            hint="name a step as $steps.NAME, without an output",
+            hint=f"write [{written}]" if _is_step(written) else "name a step as $steps.NAME, without an output",
         )
         return None
 
@@ -177,6 +179,10 @@ def _is_written_out(port: PortSpec, written: object) -> bool:
     if port.container == "dict" and isinstance(written, Mapping):
         return not port.kinds or any(map(is_selector, written.values()))
     return False
+
+
+def _is_step(written: object) -> bool:
+    return isinstance(written, str) and isinstance(parse_selector(written), StepSelector)
 
 
 def _inner_selector(written: object, path: Path) -> tuple[str, Path] | None:

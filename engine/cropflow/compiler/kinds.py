@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from cropflow.compiler.link import Graph, LinkedStep
 from cropflow.compiler.plan import INPUTS, Argument, Key, Read, Value, Written
 from cropflow.compiler.problems import Found
-from cropflow.definition import InputDefinition
+from cropflow.document.definition import InputDefinition
 from cropflow.errors import Problem, nearest
 from cropflow.kinds import KINDS, Fit, Kind, fit
 
@@ -67,16 +67,18 @@ def _check(step: LinkedStep, read: Read, path: tuple[str | int, ...], kinds: Map
     given = kinds[read.key]
     how = fit(given, read.port.kinds)
     if how is Fit.NEVER:
+        fitting = tuple(str(key) for key in _alternatives(step, read, kinds))
         found.add(
             "wrong-kind",
-            f"{read.key} gives {_names(given)}, and {read.port.name!r} takes {_names(read.port.kinds)}",
+            f"{read.key} is of kind {_names(given)}, but {read.port.name!r} takes {_names(read.port.kinds)}",
             path,
             step=step.name,
             field=read.port.name,
             expected=_names(read.port.kinds),
             found=f"{read.key} of kind {_names(given)}",
-            nearest=tuple(str(key) for key in _alternatives(step, read, kinds)),
-            hint=f"choose a value of kind {_names(read.port.kinds)}",
+            nearest=fitting,
+            hint=f"choose a value of kind {_names(read.port.kinds)}"
+            + ("" if fitting else ", or add a step that makes one"),
         )
     return how is Fit.MAYBE or read.port.literal.narrows
 

@@ -118,7 +118,10 @@ class _Pass:
         return Level(level, gathered, tuple(planned))
 
     def _show(self, lineage: Lineage) -> str:
-        return " › ".join(self.axes[axis] for axis in lineage) or "the whole run"
+        return f"each {self._path(lineage)}" if lineage else "the whole run"
+
+    def _path(self, lineage: Lineage) -> str:
+        return " › ".join(self.axes[axis] for axis in lineage)
 
     def _parted(self, step: LinkedStep, one: _Incoming, other: _Incoming) -> None:
         shared = 0
@@ -131,10 +134,10 @@ class _Pass:
             one.path,
             step=step.name,
             field=one.port or None,
-            expected=f"one value for each {self._show(other.lineage)}, or above it",
-            found=f"{one.title}, one for each {self._show(one.lineage)}",
+            expected=f"one value for {self._show(other.lineage)}, or above it",
+            found=f"{one.title}, one for {self._show(one.lineage)}",
             hint=(
-                f"take both from {first!r} or both from {second!r}, or join them one level up, for each "
+                f"take both from {first!r} or both from {second!r}, or join them one level up, for "
                 f"{self._show(one.lineage[:shared])}: gather {first!r} or {second!r} with dimension_collapse@v1"
             ),
         )
@@ -145,15 +148,15 @@ class _Pass:
             self._parted(step, item, group)
             return
         level, found = self._show(gathered[:-1]), self._show(item.lineage)
-        gathers = f"{group.port!r} gathers {self._show(gathered) if gathered else 'a single value'}"
+        gathers = f"{group.port!r} gathers {self._path(gathered) if gathered else 'a single value'}"
         self.found.add(
             "batch-for-one-value",
-            f"{item.port!r} needs one value for {level}, but {item.title} gives one for each {found}",
+            f"{item.port!r} needs one value for {level}, but {item.title} gives one for {found}",
             item.path,
             step=step.name,
             field=item.port,
             expected=f"one value for {level}, because {gathers}",
-            found=f"{item.title}, one for each {found}",
+            found=f"{item.title}, one for {found}",
             hint=(
                 f"give {group.port!r} something one level below {item.title}, or give {item.port!r} something from "
                 "above; otherwise one element would receive those of all others"
@@ -164,11 +167,11 @@ class _Pass:
         where = "below" if gate.lineage[: len(gathered)] == gathered else "apart from"
         self.found.add(
             "gate-too-deep",
-            f"the gate {name!r} decides for each {self._show(gate.lineage)}, {where} what the step gathers",
+            f"the gate {name!r} decides for {self._show(gate.lineage)}, {where} what the step gathers",
             step.path,
             step=step.name,
             expected=f"a gate that decides for {self._show(gathered)}, or above",
-            found=f"a gate that decides for each {self._show(gate.lineage)}",
+            found=f"a gate that decides for {self._show(gate.lineage)}",
             hint=f"let {name!r} lead to a step before {step.name!r} in place of {step.name!r} itself",
         )
 

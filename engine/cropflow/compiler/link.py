@@ -9,9 +9,9 @@ from cropflow.compiler.arguments import Path, Selected, TypedArgument, WrittenOu
 from cropflow.compiler.plan import INPUTS, Argument, Key, Read, Value, Written
 from cropflow.compiler.problems import Found
 from cropflow.compiler.resolve import TypedStep
-from cropflow.definition import Definition, OutputDefinition
+from cropflow.document.definition import Definition, OutputDefinition
+from cropflow.document.selectors import InputSelector, OutputSelector, StepSelector, parse_selector
 from cropflow.errors import Problem, nearest
-from cropflow.selectors import InputSelector, OutputSelector, StepSelector, parse_selector
 from cropflow.spec import BlockSpec, OutputSpec
 
 
@@ -136,7 +136,7 @@ class _Linker:
                 found=f"$steps.{step}.{output}",
                 expected=_one_of(f"$steps.{step}.", names, "a step with outputs; this one has none"),
                 nearest=nearest(output, names),
-                hint="correct the name of the output",
+                hint="correct the name of the output" if names else "read from another step",
                 **details,
             )
         elif source.outputs is not None:
@@ -149,7 +149,7 @@ class _Linker:
             f"there is no step {name!r}",
             path,
             found=found,
-            expected=_one_of("", tuple(self.steps), "a step of the document; it has none"),
+            expected=_one_of("", tuple(step for step in self.steps if step != details.get("step")), "another step"),
             nearest=nearest(name, self.steps),
             hint="correct the selector, or add the step under `steps`",
             **details,
@@ -173,9 +173,23 @@ class _Linker:
             case OutputSelector(step, name):
                 keys = (self._output(step, name, path, details),)
             case _:
-                self.found.malformed(output.selector, path, **details)
+                self._no_output(output, path)
                 return None
         return LinkedOutput(output, tuple(key for key in keys if key), None) if keys[0] else None
+
+    def _no_output(self, output: OutputDefinition, path: Path) -> None:
+        selector = parse_selector(output.selector)
+        step = selector.step if isinstance(selector, StepSelector) else "NAME"
+        what = "names a whole step" if selector else "is no selector"
+        self.found.add(
+            "malformed-selector",
+            f"{output.selector!r} {what}; an output of the document is an input or an output of a step",
+            path,
+            field=output.name,
+            expected=f"$inputs.NAME, $steps.{step}.OUTPUT, or $steps.{step}.* for all outputs of the step",
+            found=output.selector,
+            hint="add the name of the output, or `*`" if selector else "correct the selector",
+        )
 
     def _wildcard(
         self, output: OutputDefinition, step: str, path: Path, details: dict[str, str]

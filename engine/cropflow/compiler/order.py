@@ -53,5 +53,5 @@ def _report(graph: Graph, part: nx.DiGraph[str], first: str, found: Found) -> No
         step=first,
         expected="steps that can be put into an order",
         found=shown,
-        hint=f"let one of {', '.join(path)} read from an earlier step or an input",
+        hint=f"let {'one of ' if len(path) > 1 else ''}{', '.join(path)} read from an earlier step or an input",
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from cropflow.definition import Definition
+from cropflow.document.definition import Definition
 from cropflow.kinds import Kind
 from cropflow.spec import BlockSpec, PortSpec
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from cropflow.compiler.kinds import Typed
 from cropflow.compiler.lineage import Levels
 from cropflow.compiler.link import Graph, LinkedOutput, LinkedStep
 from cropflow.compiler.order import dependencies
 from cropflow.compiler.plan import INPUTS, Key, Lineage, Plan, PlannedInput, PlannedOutput, PlannedStep
-from cropflow.definition import InputDefinition
+from cropflow.document.definition import InputDefinition
 
 
 def make_plan(graph: Graph, typed: Typed, levels: Levels) -> Plan:
     """Put together what the passes found."""
     readers = Counter(key for step in typed.steps for key in {link.read.key for link in step.links})
     readers.update(key for output in graph.outputs for key in output.keys)
-    before = _before(graph)
+    before = _before(typed.steps)
     return Plan(
         definition=graph.definition,
         inputs=tuple(_input(item, typed, levels) for item in graph.definition.inputs),
@@ -45,11 +45,14 @@ def _step(step: LinkedStep, levels: Levels, readers: Mapping[Key, int], before: 
     )
 
 
-def _before(graph: Graph) -> dict[str, tuple[str, ...]]:
-    """Steps that share something with an earlier one wait for it, so that calls come in document order."""
+def _before(steps: Iterable[LinkedStep]) -> dict[str, tuple[str, ...]]:
+    """Steps that share something with an earlier one wait for it, so that calls come in document order.
+
+    Where a step reads from a later one of the document, that order cannot be kept: the order of the plan counts.
+    """
     last: dict[str, str] = {}
     before: dict[str, tuple[str, ...]] = {}
-    for step in graph.steps.values():
+    for step in steps:
         shared = list(_shared(step))
         before[step.name] = tuple(last[name] for name in shared if name in last)
         last.update(dict.fromkeys(shared, step.name))

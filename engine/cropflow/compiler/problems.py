@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-from cropflow.definition import Definition, InputDefinition, OutputDefinition, StepDefinition
+from cropflow.document.definition import Definition, InputDefinition, OutputDefinition, StepDefinition
 from cropflow.errors import Problem, WorkflowError
 from cropflow.spec import BlockSpec, PortSpec
 

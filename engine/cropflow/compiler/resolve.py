@@ -10,7 +10,7 @@ from typing import TypeAlias
 from cropflow.compiler.arguments import ArgumentReader, Path, Selected, TypedArgument
 from cropflow.compiler.plan import Value
 from cropflow.compiler.problems import Found
-from cropflow.definition import Definition, StepDefinition
+from cropflow.document.definition import Definition, StepDefinition
 from cropflow.errors import Problem, nearest
 from cropflow.kinds import KINDS, Kind
 from cropflow.registry import Registry
@@ -135,8 +135,10 @@ def _outputs(spec: BlockSpec, reader: ArgumentReader, arguments: Mapping[str, Ty
         reader.found.add(
             "wrong-literal",
             f"the outputs of the step cannot be told from its settings: {error}",
-            reader.step.path,
+            (*reader.step.path, spec.dynamic_settings[0]) if spec.dynamic_settings else reader.step.path,
             step=reader.step.name,
+            field=" and ".join(spec.dynamic_settings) or None,
+            expected="settings that tell the names and kinds of the outputs",
             hint=f"correct {' and '.join(map(repr, spec.dynamic_settings))}, which tell the outputs",
         )
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cropflow.compiler.plan import Plan, PlannedStep, Value
 from cropflow.compiler.problems import Found
-from cropflow.definition import Definition
+from cropflow.document.definition import Definition
 from cropflow.errors import ModelError, Problem
 from cropflow.models.store import ModelStore
 from cropflow.resources import Resources

@@ -41,6 +41,9 @@ def routes(step: PlannedStep, prepared: Prepared, answers: list[Any], targets: S
 
 def unexpected(step: PlannedStep, answer: Any) -> str | None:
     """Say what is wrong with the answer for one element; `None` if nothing is."""
+    if step.spec.routes:
+        fine = isinstance(answer, set | frozenset)
+        return None if fine else f"run must answer with a Route, not {type(answer).__name__}"
     rows = answer if step.spec.fan_out else [answer]
     if isinstance(rows, ColumnarAnswer):
         return _missing_column(step, rows)
@@ -48,10 +51,13 @@ def unexpected(step: PlannedStep, answer: Any) -> str | None:
         return f"run must answer with a list of rows, not {type(rows).__name__}"
     names = [output.name for output in step.spec.outputs]
     for row in rows:
-        if step.spec.dynamic_outputs is None and not (isinstance(row, tuple) and len(row) == len(names)):
+        if step.spec.dynamic_outputs is None and list(getattr(row, "_fields", ())) != names:
             return f"run must answer with {' and '.join(names)} as one NamedTuple, not {type(row).__name__}"
         if step.spec.dynamic_outputs is not None and not isinstance(row, Mapping):
             return f"run must answer with a mapping of its outputs, not {type(row).__name__}"
+        for name in step.kept if step.spec.dynamic_outputs is not None else ():
+            if name not in row:
+                return f"run gave no value for the output {name!r}; a missing one is told by None"
         for output in step.spec.outputs:
             if not output.optional and getattr(row, output.name, row) is None:
                 return f"run gave None for the output {output.name!r}, which is not declared as `T | None`"

@@ -116,14 +116,13 @@ def _chunks(spec: BlockSpec, prepared: Prepared) -> Iterator[tuple[int, int]]:
 
 def _from(feed: Feed, first: int, last: int | None = None) -> Sequence[Any]:
     """Return per-element values from the first on."""
-    match feed:
-        case Same(value):
-            return [value]
-        case Items(values):
-            return values[first : first + 1 if last is None else last]
-        case Together(members, names):
-            part = [Items(member.chunk(first, first + 1 if last is None else last)) for member in members]
-            return list(Together(tuple(part), names).items())
+    last = first + 1 if last is None else last
+    if isinstance(feed, Items):
+        return feed.values[first:last]
+    if isinstance(feed, Together):
+        part = tuple(Items(member.chunk(first, last)) for member in feed.members)
+        return list(Together(part, feed.names).items())
+    return [feed.value]
 
 
 def _same(one: object, other: object) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from cropflow.compiler.plan import PlannedStep, Read, Value, Written
 from cropflow.runtime.axis import Axis, Index
 from cropflow.runtime.column import Column, both, compose
-from cropflow.runtime.feeds import Columns, Have, prepare
+from cropflow.runtime.feeds import Columns, Have, Prepared, prepare
 
 Report = Callable[[Axis, int, Exception], None]
 """Told the axis and index of a value that does not fit, and why."""
@@ -31,7 +31,7 @@ def checked(step: PlannedStep, columns: Columns, report: Report) -> PlannedStep:
         if not (isinstance(leaf, Read) and leaf.checked):
             return leaf
         column = columns.column(leaf)
-        return Have(_convert(leaf, column, _reached(column, prepared.axis, prepared.chosen), report))
+        return Have(_convert(leaf, column, _reached(column, prepared), report))
 
     arguments = {
         name: replace(argument, members=tuple(map(convert, argument.members)))
@@ -46,13 +46,13 @@ def _leaves(argument: Any) -> tuple[Value | Read, ...]:
     return argument.members if isinstance(argument, Written) else (argument,)
 
 
-def _reached(column: Column, axis: Axis, chosen: Index | None) -> Index:
-    """Indices of the values that belong to the chosen elements."""
-    everything = np.arange(column.axis.length)
-    if column.axis.parent is axis:
-        return everything if chosen is None else everything[np.isin(column.axis.parents, chosen)]
-    index = compose(axis.index_of(column.axis), chosen)
-    return everything if index is None else np.unique(index)
+def _reached(column: Column, prepared: Prepared) -> Index:
+    """Indices of the values that would reach the block."""
+    if column.axis.parent is prepared.axis:
+        index = prepared.members
+    else:
+        index = compose(prepared.axis.index_of(column.axis), prepared.chosen)
+    return np.arange(column.axis.length) if index is None else np.unique(index)
 
 
 def _convert(leaf: Read, column: Column, reached: Index, report: Report) -> Column:

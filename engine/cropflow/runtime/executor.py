@@ -76,6 +76,7 @@ def execute(
 
 def _keep(step: PlannedStep, outcome: Outcome, columns: Columns) -> None:
     columns.columns.update(outcome.columns)
+    outcome.columns.clear()  # outcomes stay until the run ends; columns must not
     columns.routes.update({(step.name, target): column for target, column in outcome.routes.items()})
     if outcome.axis is not None:
         columns.axes[step.name] = outcome.axis

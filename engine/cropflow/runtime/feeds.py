@@ -99,12 +99,18 @@ class Have:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The elements of a step that run, and what their ports receive."""
+    """The elements of a step that run, and what their ports receive.
+
+    Attributes:
+        chosen: indices of the elements that run; `None` where all do.
+        members: indices on the gathered axis of the members they receive; `None` where they receive all.
+    """
 
     axis: Axis
     chosen: Index | None
     count: int
     feeds: Mapping[str, Feed]
+    members: Index | None = None
 
     def place(self, number: int) -> int:
         """Return the index on the axis of the n-th element that runs."""
@@ -151,7 +157,7 @@ def prepare(step: PlannedStep, columns: Columns) -> Prepared:
     count = layout.axis.length if chosen is None else len(chosen)
     members = layout.members(chosen, mask)
     feeds = {port.name: layout.feed(port, argument, chosen, members) for port, argument in layout.arguments}
-    return Prepared(layout.axis, chosen, count, feeds)
+    return Prepared(layout.axis, chosen, count, feeds, members.kept if members else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -163,6 +164,7 @@ class _Failures:
         error = self.error(axis.path(index), self.around.row(axis, index), cause)
         if self.around.stop:
             raise error from cause
+        traceback.clear_frames(cause.__traceback__)  # or every error would keep the step's values alive
         self.errors.append(error)
 
     def error(self, element: str, row: int | None, cause: Exception) -> RunError:
@@ -174,7 +176,7 @@ class _Failures:
 
 def _reviewed(step: PlannedStep, answers: list[Any]) -> list[Any]:
     """Turn answers that break the promise of the signature into failures."""
-    if not (step.spec.outputs or step.spec.dynamic_outputs):
+    if not (step.spec.outputs or step.spec.dynamic_outputs or step.spec.routes):
         return answers
     reviewed = []
     for number, answer in enumerate(answers):

@@ -16,8 +16,8 @@ from cropflow import (
     Classification,
     Image,
     ImageError,
+    InputError,
     OutputFolder,
-    RunError,
     Workflow,
     WorkflowError,
 )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cropflow.detections import moved, stamp, take, to_root
 from cropflow.image import Image
-from cropflow.origin import Origin, Transform
+from cropflow.image.origin import Origin, Transform
 from cropflow_blocks.transform.dynamic_crop import DynamicCrop
 
 DIGITS = Path(__file__).parents[3] / "examples/digits"
@@ -223,7 +223,7 @@ def test_predictions_are_made_only_when_they_are_read(monkeypatch: pytest.Monkey
         calls.append(i)
         return take(found, i)
 
-    monkeypatch.setattr("cropflow.detections.take", counted)
+    monkeypatch.setattr("cropflow.detections.lazy.take", counted)
     rows = step().run(image, digits(image))
     assert len(rows) == 18 and not calls
     assert rows[3].predictions is not None and calls == [3]

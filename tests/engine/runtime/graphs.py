@@ -86,7 +86,7 @@ class _Drawing:
         for name in "abc"[: self._number(1, 3)]:
             depth = self._one([1, 1, 0, 2, 3])
             value = self._value(name, depth, length)
-            self.inputs.append(Input(name, depth, value))
+            self.inputs.append(Input(name, depth, value, self._one(["string", "*"])))
             self.levels.columns[Key(INPUTS, name)] = input_lineage(self.inputs[-1])
 
     def _value(self, name: str, depth: int, length: int) -> Any:
@@ -140,6 +140,7 @@ class _Drawing:
             batch_size=self._one([None, 1, 2, 3]) if batch else None,
             whole=batch and self._chance(2),
             effects=self.features.effects and self._chance(3),
+            loose=self._chance(3),
         )
 
     def _port(self, name: str, batch: bool, gathers: bool, first: bool) -> Port:

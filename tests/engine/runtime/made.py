@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
-from cropflow import Batch, Block, Columns, Group, Maybe, Route, Setting, StepRef, Workflow, each
+from cropflow import Batch, Block, Columns, Group, Maybe, Route, StepRef, Workflow, each
 
-from .shapes import INPUTS, LEFT_OUT, BlockShape, Document, Key, Literally, Members, Port, Source, Step, respond
+from .shapes import INPUTS, LEFT_OUT, BlockShape, Document, Input, Key, Literally, Members, Port, Source, Step, respond
 
 
 class Calls:
@@ -39,7 +39,7 @@ def mapping(document: Document) -> dict[str, Any]:
     """Write a document down."""
     return {
         "version": "1.0",
-        "inputs": [_input(item.name, item.dimensionality) for item in document.inputs],
+        "inputs": [_input(item) for item in document.inputs],
         "steps": [_step(step) for step in document.steps],
         "outputs": [
             {
@@ -52,15 +52,11 @@ def mapping(document: Document) -> dict[str, Any]:
     }
 
 
-def _input(name: str, dimensionality: int) -> dict[str, Any]:
-    if dimensionality == 0:
-        return {"type": "WorkflowParameter", "name": name, "kind": ["string"]}
-    return {
-        "type": "WorkflowBatchInput",
-        "name": name,
-        "kind": ["string"],
-        "dimensionality": dimensionality,
-    }
+def _input(item: Input) -> dict[str, Any]:
+    if item.dimensionality == 0:
+        return {"type": "WorkflowParameter", "name": item.name, "kind": [item.kind]}
+    depth = item.dimensionality
+    return {"type": "WorkflowBatchInput", "name": item.name, "kind": [item.kind], "dimensionality": depth}
 
 
 def _step(step: Step) -> dict[str, Any]:
@@ -88,10 +84,7 @@ def _written(source: Source | Literally | Key) -> Any:
 def block_class(step: Step, calls: Calls) -> type[Block]:
     """Make the block of a step: a class whose `run` has the signature its shape tells."""
     shape = step.block
-    output = NamedTuple(  # type: ignore[misc]
-        "Output",
-        [(name, Optional[str] if optional else str) for name, optional in zip(shape.names, shape.outputs, strict=True)],
-    )
+    output = _output(shape)
 
     def run(self: Block, **arguments: Any) -> Any:
         assert self.step == step.name
@@ -125,6 +118,14 @@ def block_class(step: Step, calls: Calls) -> type[Block]:
     return type("Made", (Block,), namespace)
 
 
+def _output(shape: BlockShape) -> Any:
+    value: Any = Any if shape.loose else str
+    fields = [
+        (name, value | None if optional else value) for name, optional in zip(shape.names, shape.outputs, strict=True)
+    ]
+    return NamedTuple("Output", fields)  # type: ignore[misc]
+
+
 def annotation(port: Port) -> Any:
     """Write a port as the annotation of a parameter."""
     hint: Any = Maybe[str] if port.maybe else str
@@ -132,12 +133,12 @@ def annotation(port: Port) -> Any:
         hint = Group[hint]
         hint = Maybe[hint] if port.maybe_group else hint
     if port.optional and port.batch and not port.container:
-        return Batch[Optional[hint]]  # type: ignore[misc]
+        return Batch[hint | None]
     if port.batch:
         hint = Batch[hint]
     if port.container:
         hint = list[hint] if port.container == "list" else dict[str, hint]
-    return Optional[hint] if port.optional else hint
+    return hint | None if port.optional else hint
 
 
 def _default(port: Port) -> Any:

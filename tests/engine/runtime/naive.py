@@ -6,6 +6,7 @@ rules alone and shares nothing with the engine.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -219,10 +220,8 @@ class _Run:
         elements: list[tuple[Path, dict[str, Any]]] = []
 
         def prepare(path: Path) -> None:
-            try:
+            with contextlib.suppress(_Skip):
                 elements.append((path, self._arguments(step, path)))
-            except _Skip:
-                pass
 
         _grow(self.shapes[level], len(level), prepare)
         answers = self._call(step, elements)

@@ -49,7 +49,13 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class BlockShape:
-    """The signature of a block; `outputs` tells for each output whether it may be `None`."""
+    """The signature of a block.
+
+    Attributes:
+        outputs: for each output, whether it may be `None`.
+        loose: the outputs are of any kind, so that their values are checked when they are read.
+        columnar: the answer to a fan-out is given as `Columns`.
+    """
 
     ports: tuple[Port, ...] = ()
     outputs: tuple[bool, ...] = ()
@@ -59,10 +65,11 @@ class BlockShape:
     batch_size: int | None = None
     whole: bool = False
     effects: bool = False
+    loose: bool = False
 
     def __repr__(self) -> str:
         outputs = "Route" if self.route else "/".join("str?" if optional else "str" for optional in self.outputs)
-        flags = [name for name in ("columnar", "whole", "effects", "batch_size") if getattr(self, name)]
+        flags = [name for name in ("columnar", "whole", "effects", "loose", "batch_size") if getattr(self, name)]
         return f"{self.ports} -> {'Group ' * self.fan_out}{outputs or None} {' '.join(flags)}"
 
     @property
@@ -124,6 +131,7 @@ class Input:
     name: str
     dimensionality: int
     value: Any
+    kind: str = "string"
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def test_gates_mask_elements_and_members(document: Document) -> None:
 
 
 @many
-@given(documents(Features(batch=True, group=True, missing=True, gates=True)))
+@given(documents(Features(batch=True, group=True, missing=True, gates=True, effects=True)))
 def test_everything_together(document: Document) -> None:
     agree(document)
 
