@@ -17,7 +17,7 @@ from cropflow.block import Mark, Port
 from cropflow.kinds import Fit, Kind, fit, holds, kind_of_type, union_members
 
 
-class Misfit(ValueError):
+class LiteralError(ValueError):
     """A literal that does not fit; `place` says which part of it, as keys and indices."""
 
     def __init__(self, expected: str, place: tuple[str | int, ...]) -> None:
@@ -66,7 +66,7 @@ class LiteralType:
         """Validate a literal of a document strictly: no string becomes a number.
 
         Raises:
-            ValueError: the value does not fit; the message says what was expected. A `Misfit` where that concerns
+            ValueError: the value does not fit; the message says what was expected. A `LiteralError` where that concerns
                 a part of the value.
         """
         if self.adapter is None:
@@ -74,7 +74,7 @@ class LiteralType:
         try:
             return self.adapter.validate_json(json.dumps(value), strict=True)
         except ValidationError as error:
-            raise Misfit(*_plain(error, value)) from error
+            raise LiteralError(*_plain(error, value)) from error
 
     def check(self, value: object) -> Any:
         """Validate a value that another step made; numbers of numpy count as numbers.

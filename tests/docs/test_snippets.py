@@ -43,6 +43,7 @@ def test_what_a_page_shows_can_be_run(page: Path, tmp_path: Path, monkeypatch: p
     for name in ("workflows", "models", "examples"):
         shutil.copytree(ROOT / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)  # as Python does for what is typed in a folder
     reader = Reader(page, tmp_path)
     monkeypatch.setitem(sys.modules, reader.module.__name__, reader.module)
     for snippet in read_snippets(page):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import cropflow
-from cropflow import Block, Group, Image, InputError, OutputFolder, RunError, Workflow, WorkflowError
+from cropflow import Block, Group, Image, InputError, OutputFolder, RunError, Stream, Workflow, WorkflowError
 
 
 class Size(Block):
@@ -265,3 +265,41 @@ def test_import_loads_no_framework() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.splitlines() == ["[]", "Detections"]
+
+
+class Where(Block):
+    """Tells the stream and frame of a picture, and how many frames this step has seen in it."""
+
+    type = "test/where@v1"
+
+    class Output(NamedTuple):
+        """Where."""
+
+        where: str
+
+    def run(self, image: Image, stream: Stream) -> Output:
+        """Tell."""
+        seen = stream.state["seen"] = stream.state.get("seen", 0) + 1
+        return self.Output(f"{stream.id}#{stream.frame} seen {seen}")
+
+
+def test_streams_and_frames_come_from_pictures_or_video_metadata() -> None:
+    document = {
+        "version": "1.0",
+        "inputs": [{"type": "WorkflowImage", "name": "image"}],
+        "steps": [{"type": "test/where@v1", "name": "where", "image": "$inputs.image"}],
+        "outputs": [{"type": "JsonField", "name": "where", "selector": "$steps.where.where"}],
+    }
+    workflow = Workflow.load(document, blocks=[Where])
+    assert [row["where"] for row in workflow.run({"image": [picture(2)] * 2})] == ["#0 seen 1", "#1 seen 2"]
+    assert [row["where"] for row in workflow.run({"image": picture(2)})] == ["#2 seen 3"]
+    interleaved = [Image(picture(2), stream=name, frame=frame) for frame in (5, 6) for name in ("a", "b")]
+    rows = workflow.run({"image": interleaved})
+    assert [row["where"] for row in rows] == ["a#5 seen 1", "b#5 seen 1", "a#6 seen 2", "b#6 seen 2"]
+    workflow.reset()
+    assert workflow.run({"image": picture(2)})[0]["where"] == "#0 seen 1"
+
+    document["inputs"].insert(0, {"type": "WorkflowVideoMetadata", "name": "video"})  # type: ignore[attr-defined]
+    workflow = Workflow.load(document, blocks=[Where])
+    video = {"video_identifier": "v.mp4", "frame_number": 9}
+    assert workflow.run({"image": picture(2), "video": video})[0]["where"] == "v.mp4#9 seen 1"

@@ -12,7 +12,7 @@ from cropflow.compiler.plan import Value
 from cropflow.compiler.problems import Found
 from cropflow.document.definition import StepDefinition
 from cropflow.document.selectors import OutputSelector, Selector, StepSelector, is_selector, parse_selector
-from cropflow.literal import Misfit, describe
+from cropflow.literal import LiteralError, describe
 from cropflow.spec import PortSpec
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -82,7 +82,7 @@ class ArgumentReader:
                 raise ValueError(_members_of(port))
             return Value(port.literal.read(written))
         except ValueError as error:
-            place = error.place if isinstance(error, Misfit) else ()
+            place = error.place if isinstance(error, LiteralError) else ()
             return self._refuse(
                 "wrong-literal",
                 f"this value does not fit {port.name!r}",
@@ -155,6 +155,7 @@ class ArgumentReader:
             return StepRef(selector.step)
         if written is None and port.takes_none:
             return None
+        single = port.container == "list" and _is_step(written)
         self._refuse(
             "wrong-literal",
             f"{port.name!r} names the steps that elements go on to",
@@ -162,7 +163,7 @@ class ArgumentReader:
             path,
             expected=_SHAPES[port.container],
             found=written if isinstance(written, str) and is_selector(written) else describe(written),
-            hint=f"write [{written}]" if _is_step(written) else "name a step as $steps.NAME, without an output",
+            hint=f"write [{written}]" if single else "name a step as $steps.NAME, without an output",
         )
         return None
 

@@ -45,6 +45,7 @@ def _is_cycle(directed: nx.DiGraph[str], part: set[str]) -> bool:
 def _report(graph: Graph, part: nx.DiGraph[str], first: str, found: Found) -> None:
     path = [edge[0] for edge in nx.find_cycle(part, first)]
     shown = " → ".join([*path, path[0]])
+    some = "one of " if len(path) > 1 else ""
     step = graph.steps[first]
     found.add(
         "cycle",
@@ -53,5 +54,5 @@ def _report(graph: Graph, part: nx.DiGraph[str], first: str, found: Found) -> No
         step=first,
         expected="steps that can be put into an order",
         found=shown,
-        hint=f"let {'one of ' if len(path) > 1 else ''}{', '.join(path)} read from an earlier step or an input",
+        hint=f"let {some}{', '.join(map(repr, path))} read from an earlier step or an input",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cropflow.compiler.plan import INPUTS
 from cropflow.image import Image
 from cropflow.runtime.feeds import Columns
@@ -10,8 +12,8 @@ from cropflow.runtime.feeds import Columns
 class Frames:
     """Counts frames where pictures do not bring a number of their own.
 
-    Pictures of a source name their stream and frame; those handed over in memory form one stream per workflow,
-    counted on from run to run.
+    Pictures of a source name their stream and frame, and so does an input of type `WorkflowVideoMetadata`; pictures
+    handed over in memory form one stream per workflow, counted on from run to run.
     """
 
     def __init__(self) -> None:
@@ -22,18 +24,25 @@ class Frames:
         if INPUTS not in columns.axes:
             return []
         axis = columns.axes[INPUTS]
-        pictures = [
-            column.values for key, column in columns.columns.items() if key.step == INPUTS and column.axis is axis
-        ]
-        return [self._frame([values[row] for values in pictures]) for row in range(axis.length)]
+        given = [column.values for key, column in columns.columns.items() if key.step == INPUTS and column.axis is axis]
+        return [self._frame([values[row] for values in given]) for row in range(axis.length)]
 
     def forget(self, stream: str | None = None) -> None:
         """Count one stream, or all, from 0 again."""
         self._next = {name: frame for name, frame in self._next.items() if stream not in (None, name)}
 
     def _frame(self, values: list[object]) -> tuple[str, int]:
-        picture = next((value for value in values if isinstance(value, Image)), None)
-        stream = (picture.stream if picture else None) or ""
-        frame = picture.frame if picture is not None and picture.frame is not None else self._next.get(stream, 0)
-        self._next[stream] = frame + 1
-        return stream, frame
+        stream, frame = next(filter(None, map(_told, values)), (None, None))
+        name = stream or ""
+        number = self._next.get(name, 0) if frame is None else frame
+        self._next[name] = number + 1
+        return name, number
+
+
+def _told(value: object) -> tuple[str | None, int | None] | None:
+    """Stream and frame as far as a value tells them: a picture, or video metadata; `None` for any other value."""
+    if isinstance(value, Image):
+        return value.stream, value.frame
+    if isinstance(value, Mapping) and "video_identifier" in value:
+        return str(value["video_identifier"]), value.get("frame_number")
+    return None

@@ -1,0 +1,187 @@
+"""How blocks are called: in batches of at most their size, with one value per call where they ask for one."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from cropflow import Batch, Block, Columns, Group, Workflow, each
+
+
+class Text(NamedTuple):
+    text: str
+
+
+class Pair(Block):
+    """Notes what each call receives."""
+
+    type = "test/pair@v1"
+    batch_size = 3
+    Output = Text
+
+    def __init__(self) -> None:
+        self.calls = CALLS
+
+    def run(self, names: Batch[str], model: str = "m", weights: Batch[float] = each(0.5)) -> Batch[Text]:
+        self.calls.append((list(names), model, list(weights)))
+        return [Text(f"{name}{model}") for name in names]
+
+
+class WholePair(Pair):
+    type = "test/whole_pair@v1"
+    whole = True
+    run = Pair.run
+
+
+class Unbounded(Pair):
+    type = "test/unbounded@v1"
+    batch_size = None
+    run = Pair.run
+
+
+class PerPicture(Block):
+    """A batch beside an array, which does not compare to a single truth."""
+
+    type = "test/per_picture@v1"
+    Output = Text
+
+    def run(self, names: Batch[str], pixels: np.ndarray) -> Batch[Text]:
+        CALLS.append((list(names), pixels.shape))
+        return [Text(name) for name in names]
+
+
+class Letters(Block):
+    type = "test/letters@v1"
+    Output = Text
+
+    def run(self, word: str) -> Group[Text]:
+        return [Text(letter) for letter in word]
+
+
+class Lazy(Block):
+    """Fans out with one column that is cheap and one that must not be made unless it is read."""
+
+    type = "test/lazy@v1"
+
+    class Output(NamedTuple):
+        cheap: str
+        dear: Any
+
+    def run(self, word: str) -> Group[Output]:
+        return Columns(self.Output, cheap=list(word), dear=Dear(len(word)))
+
+
+class Dear(list[Any]):
+    def __init__(self, length: int) -> None:
+        super().__init__([None] * length)
+
+    def __getitem__(self, index: Any) -> Any:
+        CALLS.append(("made", index))
+        return index
+
+    def __iter__(self) -> Any:
+        return (self[index] for index in range(len(self)))
+
+
+class Short(Block):
+    type = "test/short@v1"
+    Output = Text
+
+    def run(self, names: Batch[str]) -> Batch[Text]:
+        return [Text(name) for name in names][1:]
+
+
+CALLS: list[tuple[Any, ...]] = []
+BLOCKS = [Pair, WholePair, Unbounded, PerPicture, Letters, Lazy, Short]
+
+
+@pytest.fixture(autouse=True)
+def forget() -> None:
+    CALLS.clear()
+
+
+def load(*steps: dict[str, Any], shown: str, inputs: str = "ab") -> Workflow:
+    document = {
+        "version": "1.0",
+        "inputs": [{"type": "WorkflowBatchInput", "name": name} for name in inputs],
+        "steps": list(steps),
+        "outputs": [{"type": "JsonField", "name": "out", "selector": shown}],
+    }
+    return Workflow.load(document, blocks=BLOCKS)
+
+
+def step(block: str, name: str, **fields: Any) -> dict[str, Any]:
+    return {"type": f"test/{block}@v1", "name": name, **fields}
+
+
+def lengths() -> list[int]:
+    return [len(call[0]) for call in CALLS]
+
+
+def test_a_call_takes_at_most_its_batch_size_over_all_elements_together() -> None:
+    steps = [step("letters", "letter", word="$inputs.a"), step("pair", "pair", names="$steps.letter.text")]
+    result = load(*steps, shown="$steps.pair.text", inputs="a").run({"a": ["abcd", "", "efg"]})
+    assert [row["out"] for row in result] == [["am", "bm", "cm", "dm"], [], ["em", "fm", "gm"]]
+    assert [call[0] for call in CALLS] == [["a", "b", "c"], ["d", "e", "f"], ["g"]]
+
+
+@pytest.mark.parametrize("block", ["whole_pair", "unbounded"])
+def test_whole_and_unbounded_blocks_get_all_elements_in_one_call(block: str) -> None:
+    load(step(block, "pair", names="$inputs.a"), shown="$steps.pair.text", inputs="a").run({"a": list("abcdefgh")})
+    assert lengths() == [8]
+
+
+def test_nothing_to_do_is_no_call() -> None:
+    result = load(step("whole_pair", "pair", names="$inputs.a"), shown="$steps.pair.text", inputs="a").run({"a": []})
+    assert list(result) == [] and CALLS == []
+
+
+def test_a_call_ends_where_the_value_for_the_whole_call_changes() -> None:
+    loaded = load(step("pair", "pair", names="$inputs.a", model="$inputs.b"), shown="$steps.pair.text")
+    result = loaded.run({"a": list("uvwxyz"), "b": list("mmmmnm")})
+    assert [row["out"] for row in result] == ["um", "vm", "wm", "xm", "yn", "zm"]
+    assert [(call[0], call[1]) for call in CALLS] == [
+        (["u", "v", "w"], "m"),
+        (["x"], "m"),
+        (["y"], "n"),
+        (["z"], "m"),
+    ]
+
+
+def test_whole_does_not_outweigh_a_value_that_changes() -> None:
+    loaded = load(step("whole_pair", "pair", names="$inputs.a", model="$inputs.b"), shown="$steps.pair.text")
+    loaded.run({"a": list("wxyz"), "b": list("mmnn")})
+    assert lengths() == [2, 2]
+
+
+def test_arrays_that_hold_for_a_call_are_compared_by_identity() -> None:
+    loaded = load(step("per_picture", "p", names="$inputs.a", pixels="$inputs.b"), shown="$steps.p.text")
+    one, other = np.zeros((2, 2)), np.zeros((3, 3))
+    loaded.run({"a": list("wxyz"), "b": [one, one, other, other]})
+    assert CALLS == [(["w", "x"], (2, 2)), (["y", "z"], (3, 3))]
+
+
+def test_a_default_for_each_element_comes_as_a_batch() -> None:
+    load(step("pair", "pair", names="$inputs.a"), shown="$steps.pair.text", inputs="a").run({"a": ["x", "y"]})
+    assert CALLS == [(["x", "y"], "m", [0.5, 0.5])]
+
+
+def test_a_scalar_arrives_as_a_batch_of_one_and_stays_a_scalar() -> None:
+    result = load(step("pair", "pair", names="x"), shown="$steps.pair.text", inputs="").run()
+    assert list(result) == [{"out": "xm"}]
+    assert CALLS == [(["x"], "m", [0.5])]
+
+
+def test_an_output_that_nobody_reads_is_not_made() -> None:
+    loaded = load(step("lazy", "lazy", word="$inputs.a"), shown="$steps.lazy.cheap", inputs="a")
+    assert loaded.run({"a": ["xy"]})[0]["out"] == ["x", "y"]
+    assert CALLS == []
+
+
+def test_an_answer_of_another_length_is_a_failure_of_the_call() -> None:
+    loaded = load(step("short", "short", names="$inputs.a"), shown="$steps.short.text", inputs="a")
+    result = loaded.run({"a": ["x", "y"]}, on_error="skip")
+    assert [row["out"] for row in result] == [None, None]
+    assert "as many rows" in str(result.errors[0])
