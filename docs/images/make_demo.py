@@ -25,7 +25,7 @@ Pixels = NDArray[np.uint8]
 
 def enlarged(scene: str) -> Image:
     """Return a scene twice as large."""
-    pixels = cv2.imread(str(ROOT / "examples/digits/scenes" / scene))
+    pixels = Image.load(ROOT / "examples/digits/scenes" / scene).bgr
     return Image(cv2.resize(pixels, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST), id=scene)
 
 
@@ -45,7 +45,7 @@ def strip(folder: Path, width: int) -> Pixels:
         left = column * width // len(classes)
         cv2.putText(made, f"{found.name}/", (left, 22), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (60, 60, 60), 1, cv2.LINE_AA)
         for place, file in enumerate(sorted(found.rglob("*.png"))[:PER_CLASS]):
-            crop = cv2.resize(cv2.imread(str(file)), (CROP, CROP), interpolation=cv2.INTER_AREA)
+            crop = cv2.resize(Image.load(file).bgr, (CROP, CROP), interpolation=cv2.INTER_AREA)
             x = left + place * (CROP + 4)
             made[30:, x : x + CROP] = crop
     return made

@@ -43,15 +43,14 @@ class RunError(CropflowError):
         step: name of the step in the document; `$inputs.NAME` where an input cannot be read.
         block: type of its block, such as `dynamic_crop@v1`.
         element: path of the element, such as `image 3 › crop 7` (counted from 0); empty for a scalar step.
+        source: the step and its block, or the input, in words.
         row: index of the input element the failure belongs to, `None` where it belongs to no single one.
     """
 
     def __init__(self, message: str, *, step: str, block: str, element: str = "", row: int | None = None):
-        start = (
-            f"input {step.removeprefix('$inputs.')!r}" if step.startswith("$inputs.") else f"step {step!r} ({block})"
-        )
-        where = f"{start}, {element}" if element else start
-        super().__init__(f"{where}: {message}")
+        name = step.removeprefix("$inputs.")
+        self.source = f"step {step!r} ({block})" if name == step else f"input {name!r}"
+        super().__init__(f"{self.source}{f', {element}' if element else ''}: {message}")
         self.message = message
         self.step = step
         self.block = block

@@ -59,7 +59,7 @@ class LiteralType:
 
     @cached_property
     def narrows(self) -> bool:
-        """Whether the annotation allows less than its kinds do: a choice of values, bounds, a validator."""
+        """Whether the annotation allows less than its kinds do: a choice of values, bounds, a validator, members."""
         return any(_narrows(member) for member in _members(self.annotation))
 
     def read(self, value: object) -> Any:
@@ -145,6 +145,8 @@ def _members(annotation: Any) -> tuple[Any, ...]:
 def _narrows(annotation: Any) -> bool:
     marks = annotation.__metadata__ if get_origin(annotation) is Annotated else ()
     inner = annotation.__origin__ if get_origin(annotation) is Annotated else annotation
+    if get_origin(inner) in (list, dict, tuple) and get_args(inner)[-1] is not Any:
+        return True
     return get_origin(inner) is Literal or any(not isinstance(mark, Kind | Port | Mark) for mark in marks)
 
 

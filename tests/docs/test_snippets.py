@@ -30,6 +30,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 RUN_ELSEWHERE = {
     'pip install "cropflow[yolo]"': "needs a package index",
+    'pip download "cropflow[yolo]" --dest wheels': "needs a package index",
+    'pip install --no-index --find-links wheels "cropflow[yolo]"': "needs what the line above fetches",
     "make demo": "run on a fresh clone",
     "make test": "is what runs this test",
     "make check": "part of `make test`",
@@ -52,8 +54,33 @@ def test_what_a_page_shows_can_be_run(page: Path, tmp_path: Path, monkeypatch: p
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
-        assert target.startswith("https://") or (page.parent / target).exists(), f"{page.name}: {target}"
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        file, _, heading = target.partition("#")
+        linked = page.parent / file if file else page
+        assert target.startswith("https://") or linked.exists(), f"{page.name}: {target}"
+        assert not heading or heading in headings(linked), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "same"),
+    [
+        ("0.98 of 7", "0.97 of 7", True),
+        ("0.98 of 7", "0.5 of 7", False),
+        ("0.98 of 7", "0.98 of 8", False),
+        ("a  b", "a b  ", True),
+        ("a\nb", "a b", False),
+        ("from … to", "from here\nand there to", True),
+        ("from … to", "from here", False),
+    ],
+)
+def test_output_is_compared(shown: str, printed: str, same: bool) -> None:
+    assert same_output(Snippet(ROOT, 1, "text", shown, ("output",)), printed) is same
+
+
+def headings(page: Path) -> list[str]:
+    """Return what links call the headings of a page."""
+    titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles]
 
 
 class Reader:

@@ -151,7 +151,8 @@ def test_inputs_are_named_in_ids() -> None:
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
-        ({"imgae": picture(1)}, "no input 'imgae'; did you mean 'image'"),
+        ({"imgae": picture(1)}, "no input 'imgae'. Did you mean 'image'?"),
+        ("photo.png", "inputs are a mapping such as {'image': ...}; got string 'photo.png'"),
         ({}, "the input 'image' is missing"),
         ({"image": None}, "the input 'image' is None"),
         ({"image": picture(1), "times": "two"}, "the input 'times' must be integer; got string 'two'"),

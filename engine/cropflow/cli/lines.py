@@ -40,8 +40,8 @@ def error_facts(error: RunError, source: str) -> dict[str, Any]:
 def error_text(error: RunError, source: str) -> str:
     """Return an error as a sentence."""
     inner = _inner(error)
-    where = f"step {error.step!r} ({error.block})" + (f", {inner}" if inner else "")
-    return f"{source or 'run'}: {where}: {error.message}"
+    where = f"{error.source}, {inner}" if inner else error.source
+    return f"{source}: {where}: {error.message}" if source else f"{where}: {error.message}"
 
 
 def _inner(error: RunError) -> str:

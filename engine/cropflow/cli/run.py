@@ -90,8 +90,8 @@ def run(
 def _refuse_extra(extra: list[str]) -> None:
     if extra:
         raise UsageError(
-            f"{extra[0]!r} is one argument too many; put a pattern into quotes, so that the shell leaves it "
-            "alone, and repeat --source for every further source"
+            f"{extra[0]!r} is one argument too many; name pictures with --source, once for every source, and put a "
+            "pattern into quotes, so that the shell leaves it alone"
         )
 
 

@@ -38,20 +38,21 @@ def _steps(steps: Iterable[StepReport]) -> Table:
 
 
 def _classes(classes: Mapping[str, Counter[str]]) -> Table:
-    table = _table("output", "class", "found", text=2)
-    for output, found in classes.items():
-        for number, (name, count) in enumerate(found.most_common(_SHOWN_CLASSES)):
-            table.add_row(Text("" if number else output), Text(name), str(count))
-        if len(found) > _SHOWN_CLASSES:
-            table.add_row("", f"and {len(found) - _SHOWN_CLASSES} more classes", "")
+    """How often each class was found, a column for each output; most frequent first."""
+    together = sum(classes.values(), Counter[str]())
+    table = _table("class", *classes)
+    for name, _ in together.most_common(_SHOWN_CLASSES):
+        table.add_row(Text(name), *(str(found[name]) for found in classes.values()))
+    if len(together) > _SHOWN_CLASSES:
+        table.add_row(f"and {len(together) - _SHOWN_CLASSES} more classes")
     return table
 
 
-def _table(*names: str, text: int = 1) -> Table:
-    """Make a table without lines whose first columns hold text and whose others hold numbers."""
+def _table(*names: str) -> Table:
+    """Make a table without lines whose first column holds text and whose others hold numbers."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for number, name in enumerate(names):
-        table.add_column(name, justify="left" if number < text else "right", overflow="fold")
+        table.add_column(name, justify="right" if number else "left", overflow="fold")
     return table
 
 

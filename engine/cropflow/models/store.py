@@ -189,8 +189,13 @@ class ModelStore:
     def _not_found(self, model_id: str, base: Path | None, tried: Sequence[Place]) -> str:
         known = [*self._models, *read_map(base), *names_nearby(iter(tried))]
         near = nearest(Path(model_id).name, known) or nearest(model_id, known)
-        lines = [f"the model {model_id!r} is not found; tried:"]
-        lines += [f"    {path}" for path in dict.fromkeys(place.path for place in tried)]
+        mapped = self._models.get(model_id) or read_map(base).get(model_id)
+        if mapped:
+            near = nearest(mapped.name, names_nearby(iter(tried)))
+        lines = [
+            f"the model {model_id!r} is {f'mapped to {mapped}, which is not there' if mapped else 'not found'}; tried:"
+        ]
+        lines += [f"    {path}" for path in dict.fromkeys(place.path.absolute() for place in tried)]
         if near:
             lines.append(f"did you mean {' or '.join(map(repr, near))}?")
         lines.append(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from traceback import clear_frames
 from typing import Any, TypeAlias
 
 from cropflow.compiler.plan import Key, Plan, PlannedStep, Read, Written
@@ -71,7 +73,20 @@ def execute(
             if not left[key]:
                 columns.columns.pop(key, None)
     ordered = [outcomes[step.name] for step in plan.steps]
-    return [error for outcome in ordered for error in outcome.errors], [outcome.report for outcome in ordered]
+    errors = [error for outcome in ordered for error in outcome.errors]
+    _let_go(errors)
+    return errors, [outcome.report for outcome in ordered]
+
+
+def _let_go(errors: Iterable[RunError]) -> None:
+    """Drop the values in the frames of failed calls: an error would keep whole columns for as long as it lives."""
+    for error in errors:
+        entry = error.__cause__.__traceback__ if error.__cause__ else None
+        clear_frames(entry)
+        frame = entry.tb_frame if entry else None
+        with suppress(RuntimeError):  # from here on frames are still running
+            while frame := frame and frame.f_back:
+                frame.clear()
 
 
 def _keep(step: PlannedStep, outcome: Outcome, columns: Columns) -> None:

@@ -177,13 +177,8 @@ class _Layout:
         self.arguments = [(port, step.arguments[port.name]) for port in step.spec.ports]
         self.leaves = [(port.leaf, leaf) for port, argument in self.arguments for leaf in _leaves(argument)]
         self.gates = [(columns.routes[gate.step, step.name], gate.on_members) for gate in step.gates]
-        self.alone = step.gathered == ()  # all groups are scalars: each is a group of one
-        self.gathered = self._gathered(step)
-
-    def _gathered(self, step: PlannedStep) -> Axis | None:
-        if self.alone:
-            return Axis("", self.axis, np.array([0, 1], np.intp))
-        return None if step.gathered is None else self.columns.axis(step.gathered)
+        # where all groups are scalars this is the scalar axis, whose one element is a group of one
+        self.gathered = None if step.gathered is None else columns.axis(step.gathered)
 
     def elements(self) -> Mask | None:
         """Elements that no gate stops and that have every value a port needs."""
@@ -211,14 +206,14 @@ class _Layout:
         for port, leaf in self.leaves:
             column = self.columns.column(leaf)
             if self._is_member(port, column) and not port.sees_missing:
-                keep = both(keep, column.valid if self.alone else column.valid_at(axis))
+                keep = both(keep, column.valid)
         kept = where(keep)
         ends = axis.offsets if kept is None or keep is None else np.append(0, np.cumsum(keep))[axis.offsets]
         starts, stops = pick_range(ends[:-1], chosen), pick_range(ends[1:], chosen)
         return _Members(kept, (starts, stops))
 
     def _is_member(self, port: PortSpec, column: Column) -> bool:
-        return port.group and (self.alone or column.axis is self.gathered)
+        return port.group and column.axis is self.gathered
 
     def feed(self, port: PortSpec, argument: Argument | Have, chosen: Index | None, members: _Members | None) -> Feed:
         """Lay out what one port receives."""

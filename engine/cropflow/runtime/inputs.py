@@ -51,14 +51,13 @@ def assemble(plan: Plan, given: Mapping[str, Any], fail: Fail, loading: Mapping[
 
 
 def _check_names(plan: Plan, given: Mapping[str, Any]) -> None:
+    if not isinstance(given, Mapping):
+        raise InputError(f"inputs are a mapping such as {{'image': ...}}; got {describe(given)}")
     names = [item.name for item in plan.inputs]
     for name in given:
         if name not in names:
-            meant = "".join(f"; did you mean {close!r}?" for close in nearest(str(name), names)[:1])
-            known = ", ".join(names) or "none"
-            raise InputError(
-                f"the workflow has no input {name!r}{meant} Its inputs are: {known}".replace("? Its", "? Its")
-            )
+            meant = "".join(f" Did you mean {close!r}?" for close in nearest(str(name), names)[:1])
+            raise InputError(f"the workflow has no input {name!r}.{meant} Its inputs: {', '.join(names) or 'none'}")
     missing = [item.name for item in plan.inputs if item.required and item.name not in given]
     if missing:
         raise InputError(f"the input {missing[0]!r} is missing; give a value for {' and '.join(missing)}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -164,7 +163,6 @@ class _Failures:
         error = self.error(axis.path(index), self.around.row(axis, index), cause)
         if self.around.stop:
             raise error from cause
-        traceback.clear_frames(cause.__traceback__)  # or every error would keep the step's values alive
         self.errors.append(error)
 
     def error(self, element: str, row: int | None, cause: Exception) -> RunError:

@@ -28,7 +28,7 @@ def test_classes_are_counted_as_they_are_written(shell: Any, document: Any, tmp_
     report = json.loads((tmp_path / "out/report.json").read_text())
     assert report["classes"] == {"objects": dict(found)}
     assert found["digit"] > 100
-    assert f"objects  digit    {found['digit']}" in done.stderr.decode()
+    assert f"class  objects\ndigit  {found['digit']:7}\n" in done.stderr.decode()
     assert lines[0]["outputs"]["objects"]["predictions"][0]["detection_id"] == f"{lines[0]['source']}/detect/0"
 
 

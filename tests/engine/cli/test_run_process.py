@@ -81,7 +81,7 @@ def test_many_errors_are_counted_but_not_all_shown(shell: Any, document: Any, pi
         (pictures / f"bad/{number}.png").write_bytes(b"no picture")
     done = shell("run", document(FUSSY), "--source", pictures / "bad", "--out", tmp_path / "out")
     assert done.returncode == 3
-    assert done.stderr.count(b"WorkflowImage") == 10 and b"and 110 more errors" in done.stderr
+    assert done.stderr.count(b"input 'image'") == 10 and b"and 110 more errors" in done.stderr
     report = json.loads((tmp_path / "out/report.json").read_text())
     assert (report["errors"], len(report["first_errors"])) == (120, 100)
     assert len(sources((tmp_path / "out/results.jsonl").read_bytes())) == 120

@@ -106,6 +106,18 @@ class Total(Block):
         return self.Output(sum(values))
 
 
+class Optional(Block):
+    """May gather something, or nothing."""
+
+    type = "t/optional@v1"
+
+    class Output(NamedTuple):
+        text: str
+
+    def run(self, image: Image, values: Group[float] | None = None) -> Output:
+        return self.Output(f"{image.id} {values}")
+
+
 class Pair(Block):
     """Takes two pictures."""
 
@@ -226,6 +238,7 @@ BLOCKS = (
     Masks,
     Area,
     Total,
+    Optional,
     Pair,
     Paint,
     Read,

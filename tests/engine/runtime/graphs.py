@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from .naive import Levels, Lineage, Refused, input_lineage
+from .levels import Levels, Lineage, Refused, input_lineage
 from .shapes import (
     INPUTS,
     LEFT_OUT,
@@ -23,6 +23,7 @@ from .shapes import (
     Literally,
     Members,
     Port,
+    RouteForm,
     Source,
     Step,
 )
@@ -122,7 +123,8 @@ class _Drawing:
         return self._number(0, 1000)
 
     def _block(self) -> BlockShape:
-        route = self._one(["list", "one", "dict"]) if self.features.gates and self._chance(4) else None
+        forms: list[RouteForm] = ["list", "one", "dict"]
+        route = self._one(forms) if self.features.gates and self._chance(4) else None
         batch = self.features.batch and self._chance(5)
         gathers = self.features.group and self._chance(5)
         ports = tuple(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from cropflow import Batch, Block, Columns, Group, Maybe, Route, StepRef, Workflow, each
 
-from .shapes import INPUTS, LEFT_OUT, BlockShape, Document, Input, Key, Literally, Members, Port, Source, Step, respond
+from .shapes import BlockShape, Document, Input, Key, LeftOut, Literally, Members, Port, Source, Step, respond
 
 
 class Calls:
@@ -60,13 +60,17 @@ def _input(item: Input) -> dict[str, Any]:
 
 
 def _step(step: Step) -> dict[str, Any]:
-    fields = {name: _written(source) for name, source in step.sources.items() if not isinstance(source, type(LEFT_OUT))}
+    fields = {name: _written(source) for name, source in step.sources.items() if not isinstance(source, LeftOut)}
     if step.block.route:
-        refs = [f"$steps.{target}" for target in step.targets]
-        fields["to"] = {"one": refs[0] if refs else None, "list": refs, "dict": dict(enumerate(refs))}[step.block.route]
-        if step.block.route == "dict":
-            fields["to"] = {f"k{number}": ref for number, ref in enumerate(refs)}
+        fields["to"] = _written_targets(step)
     return {"type": f"made/{step.name}@v1", "name": step.name, **fields}
+
+
+def _written_targets(step: Step) -> Any:
+    refs = [f"$steps.{target}" for target in step.targets]
+    if step.block.route == "one":
+        return refs[0]
+    return refs if step.block.route == "list" else {f"k{number}": ref for number, ref in enumerate(refs)}
 
 
 def _written(source: Source | Literally | Key) -> Any:
@@ -123,7 +127,7 @@ def _output(shape: BlockShape) -> Any:
     fields = [
         (name, value | None if optional else value) for name, optional in zip(shape.names, shape.outputs, strict=True)
     ]
-    return NamedTuple("Output", fields)  # type: ignore[misc]
+    return NamedTuple("Output", fields)
 
 
 def annotation(port: Port) -> Any:
@@ -131,7 +135,7 @@ def annotation(port: Port) -> Any:
     hint: Any = Maybe[str] if port.maybe else str
     if port.group:
         hint = Group[hint]
-        hint = Maybe[hint] if port.maybe_group else hint
+        hint = Maybe[hint] if port.maybe_group else hint  # type: ignore[misc]
     if port.optional and port.batch and not port.container:
         return Batch[hint | None]
     if port.batch:
@@ -204,6 +208,3 @@ def _answer(shape: BlockShape, output: Any, answer: Any) -> Any:
         columns = {name: [row[number] for row in answer] for number, name in enumerate(shape.names)}
         return Columns(output, **columns)
     return [output(*row) for row in answer]
-
-
-__all__ = ["INPUTS", "Calls", "block_class", "mapping", "workflow"]

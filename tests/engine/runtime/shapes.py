@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 INPUTS = "$inputs"
+RouteForm: TypeAlias = Literal["one", "list", "dict"]
 
 
 class Key(NamedTuple):
@@ -61,7 +62,7 @@ class BlockShape:
     outputs: tuple[bool, ...] = ()
     fan_out: bool = False
     columnar: bool = False
-    route: Literal["one", "list", "dict"] | None = None
+    route: RouteForm | None = None
     batch_size: int | None = None
     whole: bool = False
     effects: bool = False

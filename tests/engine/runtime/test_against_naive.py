@@ -10,12 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from cropflow import InputError, WorkflowError
 
 from .graphs import Features, documents
+from .levels import Refused
 from .made import workflow
-from .naive import Answer, NoValue, Refused, interpret
+from .naive import Answer, NoValue, interpret
 from .shapes import Document
 
 many = settings(
-    max_examples=1000,
+    max_examples=1500,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

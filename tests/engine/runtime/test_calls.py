@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pytest
@@ -14,18 +14,18 @@ class Text(NamedTuple):
     text: str
 
 
+HALF = each(0.5)
+
+
 class Pair(Block):
     """Notes what each call receives."""
 
     type = "test/pair@v1"
-    batch_size = 3
+    batch_size: ClassVar[int | None] = 3
     Output = Text
 
-    def __init__(self) -> None:
-        self.calls = CALLS
-
-    def run(self, names: Batch[str], model: str = "m", weights: Batch[float] = each(0.5)) -> Batch[Text]:
-        self.calls.append((list(names), model, list(weights)))
+    def run(self, names: Batch[str], model: str = "m", weights: Batch[float] = HALF) -> Batch[Text]:
+        CALLS.append((list(names), model, list(weights)))
         return [Text(f"{name}{model}") for name in names]
 
 

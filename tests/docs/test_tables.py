@@ -1,0 +1,53 @@
+"""Tables of the pages name exactly what is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from cropflow import KINDS
+from cropflow.registry import installed
+
+ROOT = Path(__file__).parents[2]
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """Return the cells of the table whose first column has this heading."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    match = re.search(rf"^\| {re.escape(heading)} \|.*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
+    assert match is not None, f"{page} has no table of {heading}s"
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in match[1].splitlines()]
+
+
+def test_the_readme_names_exactly_the_core_blocks() -> None:
+    named = [
+        f"{name.strip('`')}@{version}"
+        for name, versions, _ in rows("README.md", "block")
+        for version in versions.split(", ")
+    ]
+    assert sorted(named) == [spec.type for spec in installed() if "/" not in spec.type]
+
+
+def test_kinds_are_told_completely() -> None:
+    expected = [
+        [
+            f"`{kind.name}`",
+            kind.description,
+            ", ".join(f"`{parent}`" for parent in kind.parents),
+            "value or selector" if kind.literal else "selector",
+        ]
+        for kind in dict.fromkeys(KINDS.values())
+    ]
+    assert rows("docs/kinds.md", "kind") == expected
+
+
+def test_exit_codes_are_those_of_the_command_line() -> None:
+    from cropflow.cli import exits
+
+    told = [int(code) for code, _ in rows("README.md", "exit code")]
+    assert told == [exits.FINE, exits.REFUSED, exits.USAGE, exits.FAILED, exits.INTERRUPTED]
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [page.name for page in (ROOT / "docs").glob("*.md") if f"(docs/{page.name})" not in text] == []
