@@ -39,38 +39,6 @@ def routes(step: PlannedStep, prepared: Prepared, answers: list[Any], targets: S
     return found
 
 
-def unexpected(step: PlannedStep, answer: Any) -> str | None:
-    """Say what is wrong with the answer for one element; `None` if nothing is."""
-    if step.spec.routes:
-        fine = isinstance(answer, set | frozenset)
-        return None if fine else f"run must answer with a Route, not {type(answer).__name__}"
-    rows = answer if step.spec.fan_out else [answer]
-    if isinstance(rows, ColumnarAnswer):
-        return _missing_column(step, rows)
-    if not isinstance(rows, Sequence):
-        return f"run must answer with a list of rows, not {type(rows).__name__}"
-    names = [output.name for output in step.spec.outputs]
-    for row in rows:
-        if step.spec.dynamic_outputs is None and list(getattr(row, "_fields", ())) != names:
-            return f"run must answer with {' and '.join(names)} as one NamedTuple, not {type(row).__name__}"
-        if step.spec.dynamic_outputs is not None and not isinstance(row, Mapping):
-            return f"run must answer with a mapping of its outputs, not {type(row).__name__}"
-        for name in step.kept if step.spec.dynamic_outputs is not None else ():
-            if name not in row:
-                return f"run gave no value for the output {name!r}; a missing one is told by None"
-        for output in step.spec.outputs:
-            if not output.optional and getattr(row, output.name, row) is None:
-                return f"run gave None for the output {output.name!r}, which is not declared as `T | None`"
-    return None
-
-
-def _missing_column(step: PlannedStep, rows: ColumnarAnswer[Any]) -> str | None:
-    for output in step.spec.outputs:
-        if not output.optional and output.name in step.kept and any(v is None for v in rows.columns[output.name]):
-            return f"run gave None for the output {output.name!r}, which is not declared as `T | None`"
-    return None
-
-
 def fan_out(step: PlannedStep, prepared: Prepared, answers: list[Any], title: str) -> tuple[Axis, dict[Key, Column]]:
     """Turn one group of rows per element into an axis and its columns; the list of a failed element was never made.
 

@@ -28,16 +28,16 @@ def threaded(workers: int) -> Executor:
     """Make an executor that runs independent steps at the same time in at most `workers` threads."""
 
     def run(steps: tuple[PlannedStep, ...], work: Work) -> Iterator[tuple[PlannedStep, Outcome]]:
-        waiting = list(steps)
+        waiting = {step.name: step for step in steps}
         done: set[str] = set()
         with ThreadPoolExecutor(workers, thread_name_prefix="cropflow") as pool:
             running: dict[Future[Outcome], PlannedStep] = {}
             while waiting or running:
-                ready = [step for step in waiting if done.issuperset(step.after)]
-                waiting = [step for step in waiting if step not in ready]
-                running |= {pool.submit(work, step): step for step in ready}
+                for name in [name for name, step in waiting.items() if done.issuperset(step.after)]:
+                    step = waiting.pop(name)
+                    running[pool.submit(work, step)] = step
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in sorted(finished, key=lambda future: steps.index(running[future])):
+                for future in [future for future in running if future in finished]:  # in the order they were begun
                     step = running.pop(future)
                     yield step, future.result()
                     done.add(step.name)

@@ -53,7 +53,9 @@ def nest(values: list[Any], axis: Axis, stop: Axis) -> list[Any]:
 
 
 def _in_root(values: Sequence[Any]) -> list[Any]:
-    return [_moved(value) for value in values]
+    if any(kind in (list, dict) or is_detections(kind) for kind in set(map(type, values))):
+        return [_moved(value) for value in values]
+    return list(values)
 
 
 def _moved(value: Any) -> Any:

@@ -10,12 +10,13 @@ from typing import Any
 from cropflow.block import Stream
 from cropflow.compiler.plan import Key, PlannedStep
 from cropflow.errors import CropflowError, RunError
-from cropflow.runtime.answers import fan_out, routes, scatter, unexpected
+from cropflow.runtime.answers import fan_out, routes, scatter
 from cropflow.runtime.axis import Axis
 from cropflow.runtime.calls import FATAL, Failure, call
 from cropflow.runtime.checks import checked
 from cropflow.runtime.column import Column
 from cropflow.runtime.feeds import Columns, Items, Prepared, prepare
+from cropflow.runtime.promises import reviewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def run_step(step: PlannedStep, run: Callable[..., Any], columns: Columns, aroun
         answers, calls = call(step.spec, run, prepared, stop=around.stop)
     except FATAL as cause:
         raise failures.error("", None, cause) from cause
-    answers = _reviewed(step, answers)
+    answers = reviewed(step, answers)
     for number, answer in enumerate(answers):
         if isinstance(answer, Failure):
             failures.add(prepared.axis, prepared.place(number), answer.cause)
@@ -170,17 +171,6 @@ class _Failures:
         error = RunError(text, step=self.step.name, block=self.step.spec.type, element=element, row=row)
         error.__cause__ = cause
         return error
-
-
-def _reviewed(step: PlannedStep, answers: list[Any]) -> list[Any]:
-    """Turn answers that break the promise of the signature into failures."""
-    if not (step.spec.outputs or step.spec.dynamic_outputs or step.spec.routes):
-        return answers
-    reviewed = []
-    for number, answer in enumerate(answers):
-        wrong = None if isinstance(answer, Failure) else unexpected(step, answer)
-        reviewed.append(Failure(TypeError(wrong), number, number) if wrong else answer)
-    return reviewed
 
 
 def _with_streams(step: PlannedStep, name: str, prepared: Prepared, around: Surroundings) -> Prepared:

@@ -132,10 +132,9 @@ def _output(shape: BlockShape) -> Any:
 
 def annotation(port: Port) -> Any:
     """Write a port as the annotation of a parameter."""
-    hint: Any = Maybe[str] if port.maybe else str
+    hint: Any = Maybe[str] if port.maybe else str  # type: ignore[misc]
     if port.group:
-        hint = Group[hint]
-        hint = Maybe[hint] if port.maybe_group else hint  # type: ignore[misc]
+        hint = Maybe[Group[hint]] if port.maybe_group else Group[hint]
     if port.optional and port.batch and not port.container:
         return Batch[hint | None]
     if port.batch:

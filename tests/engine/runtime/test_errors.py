@@ -194,8 +194,8 @@ class Broken(Block):
 
 LOG: list[list[int]] = []
 BLOCKS = [
-    Digits, Words, Inverse, Inverses, WholeInverses, WrittenInverses, StreamInverses, Total, Report, Positive, Odd, Named,
-    Misled, Broken,
+    Digits, Words, Inverse, Inverses, WholeInverses, WrittenInverses, StreamInverses, Total, Report, Positive, Odd,
+    Named, Misled, Broken,
 ]  # fmt: skip
 
 
@@ -294,7 +294,7 @@ def test_errors_tell_a_failed_element_from_a_gated_one() -> None:
     ("how", "told"),
     [
         ("none", "NamedTuple, not NoneType"),
-        ("missing", "None for the output 'value'"),
+        ("missing", "a value for the output 'value', not None"),
         ("tuple", "NamedTuple, not tuple"),
         ("text", "NamedTuple, not str"),
     ],
