@@ -230,6 +230,15 @@ _BY_TYPE: dict[Any, str] = {
 }
 
 
+def in_words(kinds: Iterable[Kind]) -> str:
+    """Name kinds for people.
+
+    >>> in_words([KINDS["float_zero_to_one"], KINDS["string"]])
+    'a number from 0 to 1 (float_zero_to_one) or text (string)'
+    """
+    return " or ".join(f"{kind.description} ({kind.name})" if kind.name != "*" else "any value" for kind in kinds)
+
+
 def is_detections(annotation: object) -> bool:
     """Whether an annotation is `supervision.Detections`, told without importing supervision."""
     return getattr(annotation, "__qualname__", "") == "Detections" and str(

@@ -90,10 +90,21 @@ class LiteralType:
         why = ""
         if self.adapter is not None:
             try:
-                return self.adapter.validate_python(plain)
+                return self._convert(self.adapter, plain)
             except ValidationError as error:
                 why = f" ({_plain(error, plain)[0]})" if self._is_near(plain) else ""
-        raise ValueError(f"expected {' or '.join(map(str, self.kinds))}{why}, got {describe(value)}")
+        found = "another value" if any(kind.name == "secret" for kind in self.kinds) else describe(value)
+        raise ValueError(f"expected {' or '.join(map(str, self.kinds))}{why}, got {found}")
+
+    def _convert(self, adapter: TypeAdapter[Any], value: object) -> Any:
+        """Validate strictly, as a Python value or, where that fails, as what JSON can say of it (lists, dates)."""
+        try:
+            return adapter.validate_python(value, strict=True)
+        except ValidationError as error:
+            try:
+                return adapter.validate_json(json.dumps(value), strict=True)
+            except (TypeError, ValueError):  # no JSON, or wrong as JSON too
+                raise error from None
 
     def _is_near(self, value: object) -> bool:
         """Whether a value has a fitting type, so that only a bound can be what it breaks."""

@@ -57,9 +57,11 @@ class Registry:
 
     def extended(self, blocks: Iterable[object]) -> Registry:
         """Return a registry with further blocks; they take precedence over installed ones of the same type."""
-        added = list(_specs(blocks))
-        ids = {name for spec in added for name in (spec.type, *spec.aliases)}
-        return Registry([*(spec for spec in self if not ids.intersection((spec.type, *spec.aliases))), *added])
+        added = Registry(_specs(blocks))
+        merged = Registry(())
+        merged._names = self._names | added._names
+        merged._specs = self._specs | added._specs
+        return merged
 
 
 @cache
@@ -83,7 +85,7 @@ def _load(entry: EntryPoint) -> list[BlockSpec]:
 
 
 def _specs(blocks: Iterable[object]) -> Iterator[BlockSpec]:
-    for block in blocks:
+    for block in [blocks] if isinstance(blocks, type | ModuleType | BlockSpec) else blocks:
         if isinstance(block, BlockSpec):
             yield block
         elif isinstance(block, ModuleType):

@@ -16,7 +16,8 @@ from cropflow.compiler.problems import refuse
 from cropflow.compiler.resources import find_models, find_resources
 from cropflow.document import definition as documents
 from cropflow.document.definition import Definition
-from cropflow.errors import RunError
+from cropflow.draw import svg
+from cropflow.errors import InputError, RunError
 from cropflow.models.store import ModelStore
 from cropflow.registry import installed
 from cropflow.resources import DocumentFolder, Resources
@@ -60,7 +61,7 @@ class Workflow:
         registry = installed().extended(blocks) if blocks else installed()
         self.definition = definition
         self.plan = compile_definition(definition, registry)
-        refuse([*find_models(self.plan, self._store), *find_resources(self.plan, self._resources)])
+        refuse([*find_models(self.plan, self._store), *find_resources(self.plan, self._resources)], definition)
         self._blocks = {step.name: self._make(step.name, step.spec) for step in self.plan.steps}
         self._memory = Memory()
         self._frames = Frames()
@@ -133,6 +134,8 @@ class Workflow:
         """
         if on_error not in ("raise", "skip"):
             raise ValueError(f"on_error must be 'raise' or 'skip', not {on_error!r}")
+        if workers < 1:
+            raise ValueError(f"workers must be at least 1, not {workers}")
         started = time.perf_counter()
         errors: list[RunError] = []
         with self._lock:
@@ -166,6 +169,10 @@ class Workflow:
         if self._owns_store:
             self._store.close()
 
+    def _repr_html_(self) -> str:
+        """Show the workflow as a drawing where a notebook displays it."""
+        return svg(self.plan)
+
     def __enter__(self) -> Self:
         return self
 
@@ -180,4 +187,7 @@ class Workflow:
 
 
 def _raise(error: RunError) -> None:
+    """Raise what was told about an input; a value of the wrong kind stays the `InputError` it is."""
+    if isinstance(error.__cause__, InputError):
+        raise error.__cause__
     raise error from error.__cause__

@@ -6,15 +6,19 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import pytest
+from supervision import Detections
 
 import cropflow
 from cropflow import Block, Group, Image, InputError, OutputFolder, RunError, Stream, Workflow, WorkflowError
+from cropflow import Columns as AnswerColumns
+from cropflow.registry import installed
 
 
 class Size(Block):
@@ -155,7 +159,7 @@ def test_inputs_are_named_in_ids() -> None:
         ("photo.png", "inputs are a mapping such as {'image': ...}; got string 'photo.png'"),
         ({}, "the input 'image' is missing"),
         ({"image": None}, "the input 'image' is None"),
-        ({"image": picture(1), "times": "two"}, "the input 'times' must be integer; got string 'two'"),
+        ({"image": picture(1), "times": "two"}, "the input 'times' must be a whole number (integer); got string 'two'"),
         ({"image": picture(1), "times": None}, "'times' has no value, and step 'size' needs one for 'times'"),
     ],
 )
@@ -304,3 +308,113 @@ def test_streams_and_frames_come_from_pictures_or_video_metadata() -> None:
     workflow = Workflow.load(document, blocks=[Where])
     video = {"video_identifier": "v.mp4", "frame_number": 9}
     assert workflow.run({"image": picture(2), "video": video})[0]["where"] == "v.mp4#9 seen 1"
+
+
+class Lazy(Sequence[Any]):
+    """A column that fails when somebody reads it."""
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: Any) -> Any:
+        raise OSError("the disk is gone")
+
+
+class Odd(Block):
+    """Fans out into a column that fails for pictures 13 pixels wide, and into predictions without ids."""
+
+    type = "test/odd@v1"
+
+    class Output(NamedTuple):
+        """Rows."""
+
+        value: Any
+        found: Detections
+
+    def run(self, image: Image) -> Group[Output]:
+        """Answer by columns."""
+        found = Detections(xyxy=np.array([[0, 0, 2, 2], [1, 1, 3, 3]]))
+        values: Sequence[Any] = Lazy() if image.width == 13 else ["a", "b"]
+        return AnswerColumns(self.Output, value=values, found=[found, found])
+
+
+def odd(*outputs: str) -> Workflow:
+    document = {
+        "version": "1.0",
+        "inputs": [{"type": "WorkflowImage", "name": "image"}],
+        "steps": [{"type": "test/odd@v1", "name": "odd", "image": "$inputs.image"}],
+        "outputs": [{"type": "JsonField", "name": name, "selector": f"$steps.odd.{name}"} for name in outputs],
+    }
+    return Workflow.load(document, blocks=Odd)
+
+
+def test_a_lazy_column_that_fails_is_a_failure_of_its_element() -> None:
+    result = odd("value").run({"image": [picture(13), picture(4)]}, on_error="skip")
+    assert [row["value"] for row in result] == [[], ["a", "b"]]
+    (error,) = result.errors
+    assert (error.step, error.row) == ("odd", 0) and "the disk is gone" in str(error)
+
+
+def test_predictions_of_a_fan_out_have_ids_of_their_own() -> None:
+    (row,) = odd("found").run({"image": picture(4)})
+    ids = [str(name) for found in row["found"] for name in found.data["detection_id"]]
+    assert ids == ["image/odd/0/0", "image/odd/0/1", "image/odd/1/0", "image/odd/1/1"]
+    assert row["found"][0].metadata["origin"].width == 4
+
+
+def test_a_wrong_value_in_a_batch_is_an_error_of_its_element() -> None:
+    document = {
+        "version": "1.0",
+        "inputs": [{"type": "WorkflowBatchInput", "name": "share", "kind": ["float_zero_to_one"]}],
+        "steps": [],
+        "outputs": [{"type": "JsonField", "name": "share", "selector": "$inputs.share"}],
+    }
+    workflow = Workflow.load(document)
+    result = workflow.run({"share": [0.5, "much", True, 1]}, on_error="skip")
+    assert [row["share"] for row in result] == [0.5, None, None, 1]
+    assert [error.row for error in result.errors] == [1, 2]
+    with pytest.raises(InputError, match=r"'share.\[1\]' must be a number from 0 to 1"):
+        workflow.run({"share": [0.5, "much"]})
+
+
+def test_secrets_are_shown_nowhere() -> None:
+    document = {
+        "version": "1.0",
+        "inputs": [{"type": "WorkflowParameter", "name": "key", "kind": ["secret"]}],
+        "steps": [],
+        "outputs": [{"type": "JsonField", "name": "key", "selector": "$inputs.key"}],
+    }
+    workflow = Workflow.load(document)
+    assert "hunter2" not in workflow.run({"key": "hunter2"}).to_json()
+    with pytest.raises(InputError) as caught:
+        workflow.run({"key": ["hunter2"]})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_default_that_cannot_be_right_is_a_mistake_of_the_document() -> None:
+    document = {**DOCUMENT, "inputs": [dict(item) for item in DOCUMENT["inputs"]]}
+    document["inputs"][1]["default_value"] = "two"
+    with pytest.raises(WorkflowError) as caught:
+        Workflow.load(document, blocks=[Size, Columns])
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.path) == ("wrong-literal", ("inputs", 1, "default_value"))
+
+
+def test_a_plug_in_takes_over_the_names_it_claims_and_no_others() -> None:
+    class Other(Block):
+        """A block that answers to a name of a core block."""
+
+        type = "test/other@v1"
+        aliases = ("Crop",)
+
+        def run(self, image: Image) -> None:
+            """Do nothing."""
+
+    registry = installed().extended([Other])
+    assert [registry.find(name).type for name in ("Crop", "DynamicCrop")] == ["test/other@v1", "dynamic_crop@v1"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("options", [{"workers": 0}, {"on_error": "ignore"}])
+def test_wrong_options_are_refused(workflow: Workflow, options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        workflow.run({"image": picture(2)}, **options)

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from cropflow.compiler.link import Graph, LinkedStep
-from cropflow.compiler.plan import INPUTS, Argument, Key, Read, Value, Written
+from cropflow.compiler.plan import INPUTS, Argument, Key, Read, Value, Written, leaves
 from cropflow.compiler.problems import Found
 from cropflow.document.definition import InputDefinition
 from cropflow.errors import Problem, nearest
 from cropflow.kinds import KINDS, Fit, Kind, fit
+from cropflow.literal import literal_of
 
 Kinds = tuple[Kind, ...]
 
@@ -36,6 +37,8 @@ def check_kinds(graph: Graph, steps: Iterable[LinkedStep]) -> tuple[Typed, list[
         typed.append(replace(step, arguments=arguments))
         for output in step.outputs.values():
             kinds[Key(step.name, output.name)] = _output_kinds(step, output.kind_of, kinds) or output.kinds
+    for item in graph.definition.inputs:
+        _check_default(item, kinds[Key(INPUTS, item.name)], typed, found)
     return Typed(tuple(typed), kinds), found.problems
 
 
@@ -60,6 +63,22 @@ def _input_kinds(item: InputDefinition, known: Mapping[str, Kind], found: Found)
                 hint="correct the name of the kind",
             )
     return tuple(known[name] for name in item.kinds if name in known) or (KINDS["*"],)
+
+
+def _check_default(item: InputDefinition, kinds: Kinds, steps: Iterable[LinkedStep], found: Found) -> None:
+    """Note a default that is not of the kinds its input declares, or that a port reading it cannot take."""
+    if item.default is None or item.dimensionality:
+        return
+    read = [leaf for step in steps for arg in step.arguments.values() for leaf in leaves(arg) if isinstance(leaf, Read)]
+    ports = [leaf.port.literal for leaf in read if leaf.key == Key(INPUTS, item.name) and leaf.checked]
+    for literal in (literal_of(kinds), *ports):
+        try:
+            literal.check(item.default)
+        except ValueError as error:
+            message = f"the default of {item.name!r} does not fit: {error}"
+            path = (*item.path, "default_value")
+            found.add("wrong-literal", message, path, field=item.name, hint="give a fitting default_value, or none")
+            return
 
 
 def _check(step: LinkedStep, read: Read, path: tuple[str | int, ...], kinds: Mapping[Key, Kinds], found: Found) -> bool:

@@ -55,6 +55,11 @@ class Written:
 Argument: TypeAlias = Value | Read | Written
 
 
+def leaves(argument: Argument) -> tuple[Value | Read, ...]:
+    """Return the literals and columns an argument is made of: itself, or the members written out."""
+    return argument.members if isinstance(argument, Written) else (argument,)
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedGate:
     """A control-flow step before a step; `on_members` where it masks the members of what the step gathers."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from cropflow.block import Columns as ColumnarAnswer
 from cropflow.compiler.plan import Key, PlannedStep
 from cropflow.detections import stamp
 from cropflow.image import Image
@@ -16,6 +16,7 @@ from cropflow.runtime.axis import Axis, Mask
 from cropflow.runtime.calls import Failure
 from cropflow.runtime.column import Column, both, present, spread
 from cropflow.runtime.feeds import Items, Prepared, Same
+from cropflow.runtime.promises import Rows, value_of
 
 
 def scatter(step: PlannedStep, prepared: Prepared, answers: list[Any]) -> dict[Key, Column]:
@@ -23,8 +24,8 @@ def scatter(step: PlannedStep, prepared: Prepared, answers: list[Any]) -> dict[K
     rows = [None if isinstance(answer, Failure) else answer for answer in answers]
     columns = {}
     for name in step.kept:
-        made = [None if row is None else _value(step, row, name) for row in rows]
-        values = spread(_stamped(step, prepared, name, made), prepared.chosen, prepared.axis.length)
+        made = [None if row is None else value_of(step, row, name) for row in rows]
+        values = spread(_stamped(step, prepared, made), prepared.chosen, prepared.axis.length)
         columns[Key(step.name, name)] = Column(prepared.axis, values, present(values))
     return columns
 
@@ -40,20 +41,19 @@ def routes(step: PlannedStep, prepared: Prepared, answers: list[Any], targets: S
 
 
 def fan_out(step: PlannedStep, prepared: Prepared, answers: list[Any], title: str) -> tuple[Axis, dict[Key, Column]]:
-    """Turn one group of rows per element into an axis and its columns; the list of a failed element was never made.
+    """Turn the `Rows` of every element into an axis and its columns; the list of a failed element was never made.
 
     Args:
         title: what elements of the new axis are called.
     """
     failed = [isinstance(answer, Failure) for answer in answers]
-    groups = [[] if gone else answer for answer, gone in zip(answers, failed, strict=True)]
-    lengths = spread([len(group) for group in groups], prepared.chosen, prepared.axis.length)
+    groups = [Rows(0, {}) if gone else answer for answer, gone in zip(answers, failed, strict=True)]
+    lengths = spread([group.length for group in groups], prepared.chosen, prepared.axis.length)
     axis = Axis.of_lengths(title, prepared.axis, [length or 0 for length in lengths], _made(prepared, failed))
     columns = {}
     for name in step.kept:
-        values: list[Any] = []
-        for group in groups:
-            values.extend(_values(step, group, name))
+        parts = _stamped_groups(step, prepared, [group.columns.get(name, []) for group in groups])
+        values = list(chain.from_iterable(parts))
         columns[Key(step.name, name)] = Column(axis, values, present(values))
     return axis, columns
 
@@ -70,31 +70,33 @@ def _made(prepared: Prepared, failed: list[bool]) -> Mask | None:
     return both(ran, fine)
 
 
-def _value(step: PlannedStep, row: Any, name: str) -> Any:
-    return row[name] if step.spec.dynamic_outputs is not None else getattr(row, name)
-
-
-def _values(step: PlannedStep, group: Any, name: str) -> Sequence[Any]:
-    if isinstance(group, ColumnarAnswer):
-        return group.columns[name]
-    return [_value(step, row, name) for row in group]
-
-
-def _stamped(step: PlannedStep, prepared: Prepared, name: str, values: list[Any]) -> list[Any]:
+def _stamped(step: PlannedStep, prepared: Prepared, values: list[Any]) -> list[Any]:
     """Give fresh predictions their ids and the origin of the picture they were made on."""
-    feed = _picture(step, prepared)
-    if feed is None or not any(is_detections(type(value)) for value in values):
-        return values
-    return [
-        stamp(value, image.origin, step.name) if is_detections(type(value)) and isinstance(image, Image) else value
-        for value, image in zip(values, feed.items(), strict=False)
+    pictures = _pictures(step, prepared, values)
+    return [_stamp(value, image, step.name) for value, image in zip(values, pictures, strict=False)] or values
+
+
+def _stamped_groups(step: PlannedStep, prepared: Prepared, groups: list[list[Any]]) -> list[list[Any]]:
+    """The same for a fan-out; the number of the child keeps ids within one picture apart."""
+    pictures = _pictures(step, prepared, chain.from_iterable(groups))
+    stamped = [
+        [_stamp(value, image, f"{step.name}/{child}") for child, value in enumerate(group)]
+        for group, image in zip(groups, pictures, strict=False)
     ]
+    return stamped or groups
 
 
-def _picture(step: PlannedStep, prepared: Prepared) -> Same | Items | None:
-    """What feeds the first picture port of the step, if it has one."""
+def _stamp(value: Any, image: Any, source: str) -> Any:
+    fits = is_detections(type(value)) and isinstance(image, Image)
+    return stamp(value, image.origin, source) if fits else value
+
+
+def _pictures(step: PlannedStep, prepared: Prepared, values: Iterable[Any]) -> Iterable[Any]:
+    """What feeds the first picture port of a step that made predictions; nothing where there are none."""
+    if not any(map(is_detections, set(map(type, values)))):
+        return ()
     for port in step.spec.ports:
         feed = prepared.feeds[port.name]
         if any(kind.name == "image" for kind in port.kinds) and isinstance(feed, Same | Items) and not port.group:
-            return feed
-    return None
+            return feed.items()
+    return ()

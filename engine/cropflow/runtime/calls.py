@@ -21,11 +21,9 @@ FATAL = (BlockError, ModelError)
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Stands in the place of an answer: the elements `first` to `last` of the call failed with `cause`."""
+    """Stands in the place of the answer for an element that failed."""
 
     cause: Exception
-    first: int
-    last: int
 
 
 def call(spec: BlockSpec, run: Callable[..., Any], prepared: Prepared, *, stop: bool) -> tuple[list[Any], int]:
@@ -45,13 +43,13 @@ def _call_elements(run: Callable[..., Any], prepared: Prepared, stop: bool) -> t
     answers: list[Any] = []
     names = tuple(prepared.feeds)
     columns = [feed.items() for feed in prepared.feeds.values()]
-    for number, *values in zip(range(prepared.count), *columns, strict=False):
+    for _, *values in zip(range(prepared.count), *columns, strict=False):
         try:
             answers.append(run(**dict(zip(names, values, strict=True))))
         except FATAL:
             raise
         except Exception as cause:
-            answers.append(Failure(cause, number, number))
+            answers.append(Failure(cause))
             if stop:
                 break
     return answers, len(answers)
@@ -73,7 +71,7 @@ def _call_batches(spec: BlockSpec, run: Callable[..., Any], prepared: Prepared, 
             if spec.splits and last - first > 1:
                 pending += [(middle, last), (first, middle)]
                 continue
-            answers.extend([Failure(cause, first, last - 1)] * (last - first))
+            answers.extend([Failure(cause)] * (last - first))
             if stop:
                 break
     return answers, calls
@@ -127,8 +125,8 @@ def _from(feed: Feed, first: int, last: int | None = None) -> Sequence[Any]:
 
 def _same(one: object, other: object) -> bool:
     """Equality that is safe for arrays and predictions, which do not compare to a single truth."""
-    if one is other:
-        return True
+    if one is other or type(one) is not type(other):
+        return one is other
     try:
         return bool(one == other)
     except ValueError:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from traceback import clear_frames
 from typing import Any, TypeAlias
 
-from cropflow.compiler.plan import Key, Plan, PlannedStep, Read, Written
+from cropflow.compiler.plan import Key, Plan, PlannedStep, Read, leaves
 from cropflow.errors import RunError
 from cropflow.runtime.feeds import Columns
 from cropflow.runtime.step import Outcome, StepReport, Surroundings, run_step
@@ -39,6 +39,8 @@ def threaded(workers: int) -> Executor:
                 finished, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in [future for future in running if future in finished]:  # in the order they were begun
                     step = running.pop(future)
+                    if future.exception():
+                        pool.shutdown(cancel_futures=True)
                     yield step, future.result()
                     done.add(step.name)
 
@@ -99,9 +101,5 @@ def _keep(step: PlannedStep, outcome: Outcome, columns: Columns) -> None:
 
 def reads(step: PlannedStep) -> set[Key]:
     """Return the columns a step reads."""
-    leaves = [
-        leaf
-        for argument in step.arguments.values()
-        for leaf in (argument.members if isinstance(argument, Written) else (argument,))
-    ]
-    return {leaf.key for leaf in leaves if isinstance(leaf, Read)}
+    read = [leaf for argument in step.arguments.values() for leaf in leaves(argument)]
+    return {leaf.key for leaf in read if isinstance(leaf, Read)}

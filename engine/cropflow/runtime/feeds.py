@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from cropflow.compiler.plan import Argument, Key, PlannedStep, Read, Value, Written
+from cropflow.compiler.plan import Argument, Key, PlannedStep, Read, Value, Written, leaves
 from cropflow.runtime.axis import Axis, Index, Mask
 from cropflow.runtime.column import Column, both, compose, pick, where
 from cropflow.spec import PortSpec
@@ -175,7 +175,7 @@ class _Layout:
         self.columns = columns
         self.axis = columns.axis(step.level)
         self.arguments = [(port, step.arguments[port.name]) for port in step.spec.ports]
-        self.leaves = [(port.leaf, leaf) for port, argument in self.arguments for leaf in _leaves(argument)]
+        self.leaves = [(port.leaf, leaf) for port, argument in self.arguments for leaf in leaves(argument)]
         self.gates = [(columns.routes[gate.step, step.name], gate.on_members) for gate in step.gates]
         # where all groups are scalars this is the scalar axis, whose one element is a group of one
         self.gathered = None if step.gathered is None else columns.axis(step.gathered)
@@ -244,10 +244,6 @@ class _Layout:
             made = pick_range(axis.made, chosen)
             groups = [group if there else None for group, there in zip(groups, made, strict=True)]
         return Items(groups)
-
-
-def _leaves(argument: Argument | Have) -> tuple[Leaf, ...]:
-    return argument.members if isinstance(argument, Written) else (argument,)
 
 
 def _is_given(port: PortSpec, leaf: Leaf) -> bool:

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from cropflow.classification import Classification
-from cropflow.compiler.plan import INPUTS, Key, Plan, PlannedInput, Read, Written
+from cropflow.compiler.plan import INPUTS, Key, Plan, PlannedInput, Read, leaves
 from cropflow.errors import CropflowError, ImageError, InputError, RunError, nearest
 from cropflow.image import Image
+from cropflow.kinds import in_words
 from cropflow.literal import describe
 from cropflow.runtime.axis import Axis
 from cropflow.runtime.column import Column, present
@@ -142,11 +143,13 @@ def _deeper(
 def _element(
     item: PlannedInput, value: Any, name: str, index: int, axis: Axis, fail: Fail, loading: Mapping[str, Any]
 ) -> Any:
-    if value is None or not any(kind.name == "image" for kind in item.kinds):
-        return _checked(item, value, name)
+    if value is None:
+        return None
     try:
-        return Image.load(value, id=name, **loading).decode()
-    except ImageError as cause:
+        if any(kind.name == "image" for kind in item.kinds):
+            return Image.load(value, id=name, **loading).decode()
+        return _checked(item, value, name)
+    except (ImageError, InputError) as cause:
         row = index if len(item.level) == 1 else None
         error = RunError(str(cause), step=f"$inputs.{item.name}", block=item.type, element=axis.path(index), row=row)
         error.__cause__ = cause
@@ -163,13 +166,8 @@ def _parameter(item: PlannedInput, value: Any, plan: Plan) -> Any:
 
 
 def _readers(plan: Plan, key: Key) -> list[tuple[str, Read]]:
-    return [
-        (step.name, leaf)
-        for step in plan.steps
-        for argument in step.arguments.values()
-        for leaf in (argument.members if isinstance(argument, Written) else (argument,))
-        if isinstance(leaf, Read) and leaf.key == key
-    ]
+    read = [(step.name, leaf) for step in plan.steps for arg in step.arguments.values() for leaf in leaves(arg)]
+    return [(step, leaf) for step, leaf in read if isinstance(leaf, Read) and leaf.key == key]
 
 
 def value_for_port(step: str, read: Read, name: str, value: Any) -> None:
@@ -202,6 +200,7 @@ def _checked(item: PlannedInput, value: Any, name: str) -> Any:
             return from_json(kind, value)
         except (CropflowError, ValueError, TypeError) as error:
             reasons.append(str(error))
-    expected = " or ".join(map(str, item.kinds))
+    expected = in_words(item.kinds)
     why = f": {reasons[0]}" if len(item.kinds) == 1 and not item.kinds[0].literal else ""
-    raise InputError(f"the input {name!r} must be {expected}; got {describe(value)}{why}")
+    found = "another value" if any(kind.name == "secret" for kind in item.kinds) else describe(value)
+    raise InputError(f"the input {name!r} must be {expected}; got {found}{why}")

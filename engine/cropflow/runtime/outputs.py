@@ -12,7 +12,7 @@ from typing import Any
 
 from cropflow.compiler.plan import INPUTS, Plan, PlannedOutput
 from cropflow.detections import to_root
-from cropflow.kinds import is_detections
+from cropflow.kinds import Kind, is_detections
 from cropflow.runtime.axis import Axis
 from cropflow.runtime.feeds import Columns
 
@@ -21,7 +21,7 @@ def rows(plan: Plan, columns: Columns) -> list[dict[str, Any]]:
     """Assemble the result; a list of one where no output lies on the batch axis."""
     on_batch = [bool(output.level) and output.level[0] == INPUTS for output in plan.outputs]
     count = columns.axes[INPUTS].length if any(on_batch) else 1
-    shown = [_column(output, columns) for output in plan.outputs]
+    shown = [_column(plan, output, columns) for output in plan.outputs]
     made = [values if batch else values * count for values, batch in zip(shown, on_batch, strict=True)]
     names = [output.name for output in plan.outputs]
     if not names:
@@ -29,18 +29,29 @@ def rows(plan: Plan, columns: Columns) -> list[dict[str, Any]]:
     return [dict(zip(names, values, strict=True)) for values in zip(*made, strict=True)]
 
 
-def _column(output: PlannedOutput, columns: Columns) -> list[Any]:
+def _column(plan: Plan, output: PlannedOutput, columns: Columns) -> list[Any]:
     """Values of one output along the outermost level that a row stands for."""
     if not output.keys:
         return [{}]
     parts = [columns.columns[key] for key in output.keys]
     flats = [_in_root(part.values) if output.to_root else list(part.values) for part in parts]
+    flats = [
+        _hidden(flat) if _is_secret(plan.kinds[key]) else flat for flat, key in zip(flats, output.keys, strict=True)
+    ]
     if output.fields is None:
         values = flats[0]
     else:
         values = [dict(zip(output.fields, members, strict=True)) for members in zip(*flats, strict=True)]
     stop = columns.axes[INPUTS] if output.level and output.level[0] == INPUTS else columns.scalar
     return nest(values, parts[0].axis, stop)
+
+
+def _is_secret(kinds: tuple[Kind, ...]) -> bool:
+    return any(kind.name == "secret" for kind in kinds)
+
+
+def _hidden(values: list[Any]) -> list[Any]:
+    return [None if value is None else "***" for value in values]
 
 
 def nest(values: list[Any], axis: Axis, stop: Axis) -> list[Any]:
@@ -53,15 +64,15 @@ def nest(values: list[Any], axis: Axis, stop: Axis) -> list[Any]:
 
 
 def _in_root(values: Sequence[Any]) -> list[Any]:
-    if any(kind in (list, dict) or is_detections(kind) for kind in set(map(type, values))):
+    if any(kind in (list, dict, tuple) or is_detections(kind) for kind in set(map(type, values))):
         return [_moved(value) for value in values]
     return list(values)
 
 
 def _moved(value: Any) -> Any:
     """Give predictions, also inside lists and mappings, in the coordinates of the original picture."""
-    if isinstance(value, list):
-        return [_moved(item) for item in value]
+    if type(value) in (list, tuple):
+        return type(value)(map(_moved, value))
     if isinstance(value, dict):
         return {key: _moved(item) for key, item in value.items()}
     return to_root(value) if is_detections(type(value)) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from cropflow.block import Columns
@@ -11,29 +12,48 @@ from cropflow.errors import BlockError
 from cropflow.runtime.calls import Failure
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The answer of a fan-out for one element: how many rows, and the columns that somebody reads."""
+
+    length: int
+    columns: Mapping[str, list[Any]]
+
+
 def reviewed(step: PlannedStep, answers: list[Any]) -> list[Any]:
-    """Return the answers, with a `Failure` in the place of every one that breaks the promise."""
+    """Return the answers, those of a fan-out as `Rows`, with a `Failure` in the place of every broken promise."""
     spec = step.spec
-    if not (spec.outputs or spec.dynamic_outputs or spec.routes) or _all_rows(step, answers):
+    if not (spec.outputs or spec.dynamic_outputs or spec.routes) or (not spec.fan_out and _all_rows(step, answers)):
         return answers
-    return [_review(step, number, answer) for number, answer in enumerate(answers)]
+    return [_review(step, answer) for answer in answers]
 
 
-def _review(step: PlannedStep, number: int, answer: Any) -> Any:
+def _review(step: PlannedStep, answer: Any) -> Any:
     if isinstance(answer, Failure):
         return answer
-    if step.spec.routes:
-        wrong = None if isinstance(answer, set | frozenset) else f"a Route, not {type(answer).__name__}"
-    elif not step.spec.fan_out:
-        wrong = _wrong_row(step, answer)
-    elif isinstance(answer, Columns):
-        wrong = _wrong_columns(step, answer)
-    elif isinstance(answer, Sequence) and not isinstance(answer, str | bytes):
-        rows = () if _all_rows(step, answer) else answer
-        wrong = next(filter(None, (_wrong_row(step, row) for row in rows)), None)
-    else:
-        wrong = f"a list of rows, not {type(answer).__name__}"
-    return Failure(BlockError(f"run must answer with {wrong}"), number, number) if wrong else answer
+    try:
+        wrong, kept = _group(step, answer) if step.spec.fan_out else (_wrong_answer(step, answer), answer)
+    except Exception as cause:  # reading a lazy column may run code of the block
+        return Failure(cause)
+    return Failure(BlockError(f"run must answer with {wrong}")) if wrong else kept
+
+
+def _group(step: PlannedStep, answer: Any) -> tuple[str | None, Rows | None]:
+    """Say what was expected in place of the rows of a fan-out, if they are wrong, and return what is read of them."""
+    if isinstance(answer, Columns):
+        rows = Rows(len(answer), {name: list(answer.columns[name]) for name in step.kept})
+        return _wrong_columns(step, rows), rows
+    if not isinstance(answer, Sequence) or isinstance(answer, str | bytes):
+        return f"a list of rows, not {type(answer).__name__}", None
+    wrong = None if _all_rows(step, answer) else next(filter(None, (_wrong_answer(step, row) for row in answer)), None)
+    if wrong:
+        return wrong, None
+    return None, Rows(len(answer), {name: [value_of(step, row, name) for row in answer] for name in step.kept})
+
+
+def value_of(step: PlannedStep, row: Any, name: str) -> Any:
+    """Return one output of a row."""
+    return row[name] if step.spec.dynamic_outputs is not None else getattr(row, name)
 
 
 def _all_rows(step: PlannedStep, rows: Sequence[Any]) -> bool:
@@ -46,8 +66,10 @@ def _all_rows(step: PlannedStep, rows: Sequence[Any]) -> bool:
     return not any(row[place] is None for place in needed for row in rows)
 
 
-def _wrong_row(step: PlannedStep, row: Any) -> str | None:
-    """Say what was expected of a row in place of what it is; `None` if it is fine."""
+def _wrong_answer(step: PlannedStep, row: Any) -> str | None:
+    """Say what was expected in place of a route or row; `None` if it is fine."""
+    if step.spec.routes:
+        return None if isinstance(row, set | frozenset) else f"a Route, not {type(row).__name__}"
     if step.spec.dynamic_outputs is not None:
         return _wrong_mapping(step, row)
     if _fields(type(row)) != _names(step):
@@ -65,15 +87,10 @@ def _wrong_mapping(step: PlannedStep, row: Any) -> str | None:
     return f"a value for the output {absent[0]!r}; a missing one is told by None" if absent else None
 
 
-def _wrong_columns(step: PlannedStep, rows: Columns[Any]) -> str | None:
-    for output in step.spec.outputs:
-        if (
-            not output.optional
-            and output.name in step.kept
-            and any(value is None for value in rows.columns[output.name])
-        ):
-            return _a_value(output.name)
-    return None
+def _wrong_columns(step: PlannedStep, rows: Rows) -> str | None:
+    needed = [output.name for output in step.spec.outputs if not output.optional and output.name in step.kept]
+    absent = [name for name in needed if any(value is None for value in rows.columns[name])]
+    return _a_value(absent[0]) if absent else None
 
 
 def _a_value(output: str) -> str:

@@ -120,6 +120,7 @@ def run_step(step: PlannedStep, run: Callable[..., Any], columns: Columns, aroun
     prepared = prepare(checked(step, columns, failures.add), columns)
     if step.spec.stream:
         prepared = _with_streams(step, step.spec.stream, prepared, around)
+    unfit = len(failures.errors)
     try:
         answers, calls = call(step.spec, run, prepared, stop=around.stop)
     except FATAL as cause:
@@ -130,7 +131,7 @@ def run_step(step: PlannedStep, run: Callable[..., Any], columns: Columns, aroun
             failures.add(prepared.axis, prepared.place(number), answer.cause)
     seconds = time.perf_counter() - started
     length, failed = prepared.axis.length, len(failures.errors)
-    skipped = length - prepared.count
+    skipped = max(0, length - prepared.count - unfit)
     report = StepReport(step.name, step.spec.type, length, skipped, failed, calls, seconds)
     return _outcome(step, prepared, answers, around, failures.errors, report)
 

@@ -249,7 +249,7 @@ def test_a_block_may_be_built_without_a_class() -> None:
     )
     workflow = Workflow.loads(text, blocks=[spec])
     assert workflow.run({"value": 1.5})[0] == {"out": 3.0, "four": 4.0}
-    with pytest.raises(InputError, match="must be acme/number; got string 'x'"):
+    with pytest.raises(InputError, match=r"must be a number of acme .acme/number.; got string 'x'"):
         workflow.run({"value": "x"})
 
 
