@@ -33,7 +33,25 @@ class ImageError(CropflowError):
 
 
 class ModelError(CropflowError):
-    """Weights cannot be found or loaded, or do another task than the step asks for."""
+    """Weights cannot be found or loaded, or do another task than the step asks for.
+
+    Attributes:
+        message: what is wrong, in one sentence.
+        tried: the places that were looked at.
+        nearest: the names closest to the one that is not found.
+        hint: what to do.
+    """
+
+    def __init__(
+        self, message: str, *, tried: Iterable[str] = (), nearest: Iterable[str] = (), hint: str | None = None
+    ) -> None:
+        self.message = message
+        self.tried = tuple(tried)
+        self.nearest = tuple(nearest)
+        self.hint = hint
+        lines = [message + ("; tried:" if self.tried else ""), *(f"    {place}" for place in self.tried)]
+        lines += [f"did you mean {' or '.join(map(repr, self.nearest))}?"] if self.nearest else []
+        super().__init__("\n".join([*lines, *filter(None, [hint])]))
 
 
 class RunError(CropflowError):

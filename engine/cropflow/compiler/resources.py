@@ -37,8 +37,17 @@ def _look(step: PlannedStep, field: str, model_id: str, store: ModelStore, found
     try:
         store.locate(model_id, found.definition.base)
     except ModelError as error:
-        path = (*_path(step, found.definition), field)
-        found.add("unknown-model", str(error), path, step=step.name, field=field)
+        found.add(
+            "unknown-model",
+            error.message,
+            (*_path(step, found.definition), field),
+            step=step.name,
+            field=field,
+            expected=f"weights at {' or '.join(error.tried)}" if error.tried else None,
+            found=model_id,
+            nearest=error.nearest,
+            hint=error.hint,
+        )
 
 
 def _path(step: PlannedStep, definition: Definition) -> tuple[str | int, ...]:

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
-from cropflow.errors import ModelError
+from cropflow.document.text import parse, read_file
+from cropflow.errors import ModelError, WorkflowError
 
 MAP_FILE = "models.yaml"
+_LINES = "Write lines such as `name: path/to/weights.pt`."
 _YOLO_NAME = re.compile(
     r"(?P<family>yolo)v?(?P<version>\d+)(?P<scale>[a-z]+)"
     r"(?P<task>-(?:seg|pose|cls|obb|sem))?(?:-(?P<size>\d+))?(?:\.pt)?"
@@ -62,13 +62,14 @@ def read_map(folder: Path | None) -> Mapping[str, Path]:
     if folder is None or not file.is_file():
         return {}
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise ModelError(
-            f"{file} cannot be read: {error}; expected lines such as `name: path/to/weights.pt`"
-        ) from error
+        parsed = parse(read_file(file), str(file))
+        parsed.report.check()
+    except WorkflowError as error:
+        mistakes = "\n".join(map(str, error.problems))
+        raise ModelError(f"{file} cannot be read:\n{mistakes}", hint=_LINES) from error
+    content = parsed.value or {}
     if not isinstance(content, dict) or not all(isinstance(path, str) for path in content.values()):
-        raise ModelError(f"{file} must map names to paths, in lines such as `name: path/to/weights.pt`")
+        raise ModelError(f"{file} must map names to paths", hint=_LINES)
     return {str(name): folder / Path(path).expanduser() for name, path in content.items()}
 
 

@@ -56,6 +56,7 @@ class DetectSettings:
         max_detections: the most boxes of one picture, best first.
         class_agnostic: boxes of different classes suppress each other too.
         classes: the class ids to keep; `None` keeps all.
+        shapes: also return what tells more than a box, where the weights find it; see `Model.detect`.
     """
 
     confidence: float = 0.4
@@ -63,6 +64,7 @@ class DetectSettings:
     max_detections: int = 300
     class_agnostic: bool = False
     classes: tuple[int, ...] | None = None
+    shapes: bool = False
 
 
 class Model(Protocol):
@@ -82,6 +84,18 @@ class Model(Protocol):
         Returns:
             One `supervision.Detections` for each picture, best confidence first: boxes float32
             (x0, y0, x1, y1) in pixels of the picture, with `class_id`, `confidence` and `data["class_name"]`.
+            With `settings.shapes` they also carry, even where nothing is found (n boxes, k points each):
+
+            - `segment`: `mask`, a supervision `CompactMask` with the resolution of the picture. It is stored
+              per box, so memory goes with the objects, not with their number times the picture.
+            - `pose`: `data["keypoints_xy"]` n×k×2 float32, and `keypoints_confidence`,
+              `keypoints_class_id` and `keypoints_class_name`, n×k each.
+            - `obb`: `data["xyxyxyxy"]` and `data["rect"]`, the four corners, n×4×2 float32; `width`, `height`
+              in pixels, and `angle`, degrees clockwise from the x axis to the side called width.
+
+            `semantic` weights give every class that covers a pixel as one entry, ordered by class id: `mask`,
+            the box around it and, where the weights tell, the mean probability of its pixels. Pixels below
+            `settings.confidence` belong to no class; `iou` and `max_detections` mean nothing there.
 
         Raises:
             ModelError: the weights do no detection, or fail.

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 ENTRY_POINTS = "cropflow.models"
 _BLOCKS = {
     "detect": "object_detection_model@v3",
-    "segment": "object_detection_model@v3",
-    "pose": "object_detection_model@v3",
-    "obb": "object_detection_model@v3",
+    "segment": "instance_segmentation_model@v4",
+    "pose": "keypoint_detection_model@v3",
+    "obb": "oriented_object_detection_model@v1",
     "classify": "classification_model@v3",
+    "semantic": "semantic_segmentation_model@v2",
 }
 
 
@@ -159,7 +160,7 @@ class ModelStore:
         if found is None and not named:
             found = self._fetch(model_id)
         if found is None:
-            raise ModelError(self._not_found(model_id, base, tried))
+            raise self._not_found(model_id, base, tried)
         return found
 
     @property
@@ -186,25 +187,25 @@ class ModelStore:
             return self._given_loaders
         return tuple(_installed_loader(entry) for entry in entry_points(group=ENTRY_POINTS))
 
-    def _not_found(self, model_id: str, base: Path | None, tried: Sequence[Place]) -> str:
-        known = [*self._models, *read_map(base), *names_nearby(iter(tried))]
-        near = nearest(Path(model_id).name, known) or nearest(model_id, known)
+    def _not_found(self, model_id: str, base: Path | None, tried: Sequence[Place]) -> ModelError:
         mapped = self._models.get(model_id) or read_map(base).get(model_id)
+        nearby = list(names_nearby(iter(tried)))
         if mapped:
-            near = nearest(mapped.name, names_nearby(iter(tried)))
-        lines = [
-            f"the model {model_id!r} is {f'mapped to {mapped}, which is not there' if mapped else 'not found'}; tried:"
-        ]
-        lines += [f"    {path}" for path in dict.fromkeys(place.path.absolute() for place in tried)]
-        if near:
-            lines.append(f"did you mean {' or '.join(map(repr, near))}?")
-        lines.append(
+            message = f"the model {model_id!r} is mapped to {mapped}, which is not there"
+            return ModelError(message, nearest=nearest(mapped.name, nearby), hint="correct the path it is mapped to")
+        known = [*self._models, *read_map(base), *nearby]
+        hint = (
             f"Map a name to weights with --model {model_id}=PATH, in Python with "
             f"ModelStore(models={{{model_id!r}: PATH}}), or with a line in a {MAP_FILE} beside the document."
         )
         if published_name(model_id) and not self.allow_download:
-            lines.append("Nothing is downloaded unless --allow-download or ModelStore(allow_download=True) says so.")
-        return "\n".join(lines)
+            hint += " Nothing is downloaded unless --allow-download or ModelStore(allow_download=True) says so."
+        return ModelError(
+            f"the model {model_id!r} is not found",
+            tried=dict.fromkeys(str(place.path.absolute()) for place in tried),
+            nearest=nearest(Path(model_id).name, known) or nearest(model_id, known),
+            hint=hint,
+        )
 
 
 def _installed_loader(entry: Any) -> ModelLoader:

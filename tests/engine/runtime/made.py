@@ -134,7 +134,7 @@ def annotation(port: Port) -> Any:
     """Write a port as the annotation of a parameter."""
     hint: Any = Maybe[str] if port.maybe else str  # type: ignore[misc]
     if port.group:
-        hint = Maybe[Group[hint]] if port.maybe_group else Group[hint]
+        hint = Maybe[Group[hint]] if port.maybe_group else Group[hint]  # type: ignore[misc]
     if port.optional and port.batch and not port.container:
         return Batch[hint | None]
     if port.batch:

@@ -164,6 +164,18 @@ class Odd(Block):
         return answers[how]  # type: ignore[no-any-return]
 
 
+class Lone(Block):
+    """Forgets the list around its rows."""
+
+    type = "test/lone@v1"
+
+    class Output(NamedTuple):
+        value: int
+
+    def run(self, number: int) -> Group[Output]:
+        return self.Output(number)  # type: ignore[return-value]
+
+
 class Named(Block):
     type = "test/named@v1"
 
@@ -195,7 +207,7 @@ class Broken(Block):
 LOG: list[list[int]] = []
 BLOCKS = [
     Digits, Words, Inverse, Inverses, WholeInverses, WrittenInverses, StreamInverses, Total, Report, Positive, Odd,
-    Named, Misled, Broken,
+    Lone, Named, Misled, Broken,
 ]  # fmt: skip
 
 
@@ -304,6 +316,12 @@ def test_an_answer_that_breaks_the_signature_is_a_failure(how: str, told: str) -
     result = loaded.run({"n": [1]}, on_error="skip")
     assert result[0]["out"] is None
     assert told in str(result.errors[0])
+
+
+def test_a_row_in_place_of_a_list_of_rows_is_a_failure() -> None:
+    result = load(step("lone", "lone", number="$inputs.n"), shown="$steps.lone.value").run({"n": [1]}, on_error="skip")
+    assert result[0]["out"] == []
+    assert "run must answer with" in str(result.errors[0])
 
 
 def test_an_output_left_out_of_a_mapping_is_a_failure() -> None:
