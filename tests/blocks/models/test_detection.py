@@ -13,6 +13,7 @@ from cropflow.errors import ModelError
 from cropflow.image import Image
 from cropflow.models import LoadedModel, ModelStore
 from cropflow.resources import DocumentFolder
+from cropflow.workflow import Workflow
 from cropflow_blocks.models.detection import (
     Detector,
     ObjectDetectionModelV1,
@@ -152,3 +153,41 @@ def test_fields_of_the_platform_are_answered_with_one_warning(
     assert len(caplog.records) == 1
     assert "step 'detect'" in caplog.text
     assert "no effect" in caplog.text
+
+
+def test_a_picture_the_model_fails_on_takes_no_other_down(store: ModelStore) -> None:
+    """Memory that runs out for one picture is the failure of that picture, found by splitting the batch."""
+    workflow = Workflow.load(
+        {
+            "version": "1.0",
+            "inputs": [{"type": "WorkflowImage", "name": "image"}],
+            "steps": [
+                {"type": "object_detection_model@v2", "name": "detect", "images": "$inputs.image", "model_id": "digits"}
+            ],
+            "outputs": [{"type": "JsonField", "name": "found", "selector": "$steps.detect.predictions"}],
+        },
+        resources=[store],
+    )
+    model = store.get("digits").model
+    working = model._predictor  # type: ignore[attr-defined]
+
+    class Weak:
+        """The real predictor, with too little memory for pictures seven pixels wide."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(working, name)
+
+        def __call__(self, source: list[np.ndarray]) -> object:
+            if any(picture.shape[1] == 7 for picture in source):
+                raise MemoryError("out of memory")
+            return working(source=source)
+
+    model._predictor = Weak()  # type: ignore[attr-defined]
+    try:
+        pictures = [np.zeros((20, width, 3), np.uint8) for width in (20, 7, 20)]
+        result = workflow.run({"image": pictures}, on_error="skip")
+    finally:
+        model._predictor = working  # type: ignore[attr-defined]
+    assert [row["found"] is None for row in result] == [False, True, False]
+    (error,) = result.errors
+    assert error.row == 1 and "out of memory" in str(error)

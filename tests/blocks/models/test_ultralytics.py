@@ -167,9 +167,9 @@ def test_a_wrong_array_is_named_before_it_goes_wrong(
     detector: LoadedModel, classifier: LoadedModel, wrong: NDArray[np.uint8]
 ) -> None:
     good = np.zeros((32, 32, 3), np.uint8)
-    with pytest.raises(ModelError, match=r"picture 1 is .*expected uint8"):
+    with pytest.raises(ValueError, match=r"picture 1 is .*expected uint8"):
         detector.detect([good, wrong], DetectSettings())
-    with pytest.raises(ModelError, match=r"picture 1 is .*expected uint8"):
+    with pytest.raises(ValueError, match=r"picture 1 is .*expected uint8"):
         classifier.classify([good, wrong])
 
 
