@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from cropflow.block import BATCH, GROUP, MAYBE, SETTING, Each, KindOf, Mark, Port, Route, StepRef, Stream
+from cropflow.contract import refuse_contradictions
 from cropflow.errors import BlockError
 from cropflow.kinds import Kind, kind_of_type, kinds_of_values, union_members
 from cropflow.literal import LiteralType, has_json_form
@@ -30,6 +31,8 @@ def read_block(cls: type[Block]) -> BlockSpec:
     run = cls.__dict__["run"]
     if not isinstance(getattr(cls, "type", None), str):
         raise BlockError(f'{cls.__qualname__}: declare its id, such as type = "acme/{cls.__name__.lower()}@v1"')
+    if inspect.iscoroutinefunction(run):
+        raise BlockError(f"{cls.__qualname__}.run: write an ordinary function; the engine runs steps in threads")
     hints = _hints(run, cls)
     ports, stream = _read_ports(cls, run, hints)
     spec = BlockSpec(
@@ -47,7 +50,9 @@ def read_block(cls: type[Block]) -> BlockSpec:
     )
     if "return" not in hints:
         raise BlockError(f"{cls.__qualname__}.run: annotate what it returns: Output, or None if it has no outputs")
-    return _check(cls, _read_answer(cls, spec, hints["return"]))
+    spec = _read_answer(cls, spec, hints["return"])
+    refuse_contradictions(spec, f"{cls.__qualname__}.run")
+    return replace(spec, batch=any(port.batch for port in ports))
 
 
 def kinds_of(where: str, hint: Any) -> tuple[Kind, ...]:
@@ -110,10 +115,10 @@ def _read_ports(cls: type[Any], run: Any, hints: dict[str, Any]) -> tuple[tuple[
         where = f"{cls.__qualname__}.run: parameter {name!r}"
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             raise BlockError(f"{where} must be an ordinary named parameter")
-        if name in ("name", "type"):
-            raise BlockError(f"{where}: in a document {name!r} belongs to the step itself; choose another name")
         if name not in hints:
             raise BlockError(f"{where} has no annotation; its type is the kind of the port")
+        if hints[name] is Stream and stream:
+            raise BlockError(f"{where}: {stream!r} takes the Stream already")
         if hints[name] is Stream:
             stream = name
         else:
@@ -145,12 +150,9 @@ def _read_layer(where: str, port: PortSpec, hint: Any, inside: tuple[str, ...] =
         return _read_layer(where, replace(port, setting=True), _rewrap(inner, marks, SETTING), inside)
     if MAYBE in marks:
         inner = _drop_none(inner)
-        port = replace(port, takes_none=True)
-        if GROUP in _unwrap(inner)[1]:
-            port = replace(port, sees_unmade=True)
-        else:
-            port = replace(port, sees_missing=True)
-        return _read_layer(where, port, _rewrap(inner, marks, MAYBE), inside)
+        unmade = GROUP in _unwrap(inner)[1]
+        seen = replace(port, sees_unmade=port.sees_unmade or unmade, sees_missing=port.sees_missing or not unmade)
+        return _read_layer(where, replace(seen, takes_none=True), _rewrap(inner, marks, MAYBE), inside)
     if NoneType in union_members(inner):
         return _read_layer(where, replace(port, takes_none=True), _rewrap(_drop_none(inner), marks), inside)
     if BATCH in marks:
@@ -240,24 +242,6 @@ def _read_dynamic(cls: type[Any], spec: BlockSpec) -> BlockSpec:
         if name not in settings:
             raise BlockError(f"{cls.__qualname__}.outputs: {name!r} is no Setting of run")
     return replace(spec, dynamic_outputs=method.__func__, dynamic_settings=names)
-
-
-def _check(cls: type[Any], spec: BlockSpec) -> BlockSpec:
-    """Refuse signatures whose parts do not go together."""
-    where = f"{cls.__qualname__}.run"
-    takes = any(port.batch for port in spec.ports)
-    answers = bool(spec.outputs or spec.routes or spec.dynamic_outputs)
-    if spec.batch and not takes:
-        raise BlockError(
-            f"{where} answers with a Batch but takes none; write Batch[...] on the inputs it takes many of"
-        )
-    if takes and answers and not spec.batch:
-        raise BlockError(f"{where} takes a Batch, so it must answer with a Batch: one row per element")
-    if spec.routes != any(port.steps for port in spec.ports):
-        raise BlockError(f"{where}: a block that names steps (StepRef) answers with a Route, and only such a block")
-    if spec.routes and spec.fan_out:
-        raise BlockError(f"{where}: a Route sends the element itself on and cannot be a Group")
-    return replace(spec, batch=takes)
 
 
 def _named(kinds: Sequence[Kind]) -> str:

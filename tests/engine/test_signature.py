@@ -1,4 +1,4 @@
-"""What a block author may write in a signature, what it means, and what is refused when the class is defined."""
+"""What a block author may write in a signature, and what it means."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -12,18 +12,14 @@ from cropflow import (
     KINDS,
     Batch,
     Block,
-    BlockError,
     Classification,
     Color,
     Detections,
     Group,
     Image,
     Kind,
-    KindOf,
     Maybe,
     ModelId,
-    ModelStore,
-    OutputFolder,
     Port,
     Route,
     Setting,
@@ -37,10 +33,6 @@ from cropflow.spec import REQUIRED
 
 class Answer(NamedTuple):
     value: int
-
-
-class Boxes(NamedTuple):
-    predictions: Annotated[Detections, KindOf("predictions")]
 
 
 class Unknown:
@@ -59,12 +51,6 @@ def names(kinds):
     return [kind.name for kind in kinds]
 
 
-def refused(run, **attributes):
-    with pytest.raises(BlockError) as caught:
-        define(run, **attributes)
-    return str(caught.value)
-
-
 def port(annotation, default=REQUIRED, answer=Answer):
     """The port that a parameter `x` of this annotation makes, beside nothing else."""
 
@@ -73,12 +59,6 @@ def port(annotation, default=REQUIRED, answer=Answer):
     run.__annotations__ = {"x": annotation, "return": answer}
     run.__defaults__ = () if default is REQUIRED else (default,)
     return spec(run).port("x")
-
-
-def wrong(annotation, default=REQUIRED, answer=Answer):
-    with pytest.raises(BlockError) as caught:
-        port(annotation, default, answer)
-    return str(caught.value)
 
 
 # One row of the table after the other
@@ -302,103 +282,6 @@ def test_in_a_union_only_members_with_a_json_form_are_literals():
         found.literal.read(1.5)
 
 
-def test_outputs_in_order_with_kinds_and_words():
-    class Output(NamedTuple):
-        crops: Annotated[Image | None, Port("the crop; missing where the box has no area")]
-        size: int
-
-    def run(self, image: Image) -> Output: ...
-
-    crops, size = spec(run).outputs
-    assert (crops.name, names(crops.kinds), crops.optional) == ("crops", ["image"], True)
-    assert crops.doc == "the crop; missing where the box has no area"
-    assert (size.name, names(size.kinds), size.optional) == ("size", ["integer"], False)
-
-
-@pytest.mark.parametrize("hint", [Any, int | None, Annotated[int | None, KINDS["integer"]]])
-def test_outputs_that_may_be_missing(hint):
-    class Output(NamedTuple):
-        value: hint
-
-    def run(self): ...
-
-    run.__annotations__ = {"return": Output}
-    assert spec(run).outputs[0].optional
-
-
-def test_an_output_has_the_kind_of_one_input_or_several():
-    class Output(NamedTuple):
-        one: Annotated[Detections, KindOf("first")]
-        both: Annotated[Detections | None, KindOf("first", "second")]
-        inside: Annotated[Detections, KindOf("first")] | None
-
-    def run(self, first: Detections, second: Detections) -> Output: ...
-
-    one, both, inside = spec(run).outputs
-    assert one.kind_of == ("first",)
-    assert (both.kind_of, both.optional) == (("first", "second"), True)
-    assert (inside.kind_of, inside.optional) == (("first",), True)
-
-
-def test_outputs_that_depend_on_settings():
-    class Store(Block):
-        type = "t/store@v1"
-
-        @staticmethod
-        def outputs(keys: list[str]) -> dict[str, str]:
-            return dict.fromkeys(keys, "string")
-
-        def run(self, keys: Setting[list[str]]) -> Mapping[str, Any]: ...
-
-    assert Store.spec.outputs == ()
-    assert Store.spec.dynamic_settings == ("keys",)
-    assert Store.spec.dynamic_outputs(["a"]) == {"a": "string"}
-
-
-def test_effects_order_and_no_outputs():
-    def run(self, value: int) -> None: ...
-
-    found = spec(run, effects=True)
-    assert (found.effects, found.ordered, found.outputs) == (True, True, ())
-
-
-def test_a_shared_resource_orders_calls():
-    assert spec(lambda_run(), shares="camera").ordered
-    assert not spec(lambda_run()).ordered
-
-
-def lambda_run():
-    def run(self, value: int) -> None: ...
-
-    return run
-
-
-def test_resources_are_asked_for_by_class():
-    class Sink(Block):
-        type = "t/sink@v1"
-
-        def __init__(self, folder: OutputFolder, models: ModelStore) -> None: ...
-
-        def run(self, value: int) -> None: ...
-
-    assert Sink.spec.resources == (("folder", OutputFolder), ("models", ModelStore))
-
-
-def test_names_documentation_and_aliases_are_read():
-    class Documented(Block):
-        """Says what it does."""
-
-        type = "t/documented@v2"
-        aliases = ("Documented",)
-
-        def run(self, image: Annotated[Image, Port("what to look at", alias=("images", "picture"))]) -> Answer: ...
-
-    found = Documented.spec
-    assert (found.type, found.aliases, found.doc) == ("t/documented@v2", ("Documented",), "Says what it does.")
-    assert found.port("image").aliases == ("images", "picture")
-    assert found.port("image").doc == "what to look at"
-
-
 @pytest.mark.parametrize(
     "annotation",
     [
@@ -412,175 +295,7 @@ def test_words_and_aliases_may_stand_in_any_layer(annotation):
     assert (found.doc, found.aliases) == ("words", ("a",))
 
 
-def test_versions_share_a_base_without_run_or_a_function():
-    class Base(Block):
-        class Output(NamedTuple):
-            value: int
-
-        def helper(self) -> int:
-            return 1
-
-    class One(Base):
-        type = "t/shared@v1"
-
-        def run(self, x: int) -> Base.Output:
-            return self.Output(self.helper())
-
-    class Two(Base):
-        type = "t/shared@v2"
-        run = One.run
-
-    assert "spec" not in vars(Base)
-    assert (One.spec.type, Two.spec.type) == ("t/shared@v1", "t/shared@v2")
-    assert One.spec.ports == Two.spec.ports or names(One.spec.ports[0].kinds) == names(Two.spec.ports[0].kinds)
-
-
 def test_mutable_defaults_do_no_harm():
     found = port(list[str], ["a"])
     assert found.default == ["a"]
     assert hash(found) == hash(found)
-
-
-# What is refused, and in which words
-
-
-def test_a_batch_answer_needs_a_batch():
-    def run(self, image: Image) -> Batch[Answer]: ...
-
-    assert "answers with a Batch but takes none; write Batch[...]" in refused(run)
-
-
-def test_a_batch_needs_a_batch_answer():
-    def run(self, images: Batch[Image]) -> Answer: ...
-
-    assert "must answer with a Batch: one row per element" in refused(run)
-
-
-@pytest.mark.parametrize("annotation", [Group[Group[int]], Batch[Group[Group[int]]]])
-def test_groups_do_not_nest(annotation):
-    assert "nothing nests deeper than Batch[Group[T]]" in wrong(annotation, answer=Batch[Answer])
-
-
-@pytest.mark.parametrize("annotation", [Group[Batch[int]], Batch[Batch[int]]])
-def test_batch_goes_outermost(annotation):
-    assert "Batch goes outermost, as in Batch[Group[T]]" in wrong(annotation, answer=Batch[Answer])
-
-
-@pytest.mark.parametrize("answer", [Group[Group[Answer]], Group[Batch[Answer]], Batch[Batch[Answer]]])
-def test_answers_do_not_nest_deeper(answer):
-    assert "an answer nests no deeper than Batch[Group[Output]]" in wrong(Batch[int], answer=answer)
-
-
-def test_kind_of_names_a_parameter():
-    def run(self, image: Image) -> Boxes: ...
-
-    assert "output 'predictions': KindOf names 'predictions', which is no parameter of run" in refused(run)
-
-
-def test_every_parameter_has_an_annotation():
-    def run(self, image) -> Answer: ...
-
-    assert "parameter 'image' has no annotation; its type is the kind of the port" in refused(run)
-
-
-def test_the_answer_has_an_annotation():
-    def run(self, image: Image): ...
-
-    assert "annotate what it returns: Output, or None if it has no outputs" in refused(run)
-
-
-def test_a_type_without_a_kind_is_told_how_to_get_one():
-    message = wrong(Unknown)
-    assert "parameter 'x': the type Unknown has no kind" in message
-    assert "Annotated[Unknown, Kind(" in message
-
-
-def test_outputs_need_kinds_too():
-    class Output(NamedTuple):
-        thing: Unknown
-
-    def run(self) -> Output: ...
-
-    assert "output 'thing': the type Unknown has no kind" in refused(run)
-
-
-def test_parameters_are_named():
-    def some(self, *images: Image) -> Answer: ...
-    def named(self, **images: Image) -> Answer: ...
-    def positional(self, image: Image, /) -> Answer: ...
-
-    for run in (some, named, positional):
-        assert "must be an ordinary named parameter" in refused(run)
-
-
-def test_step_references_and_routes_belong_together():
-    def named(self, x: int, targets: list[StepRef]) -> Answer: ...
-    def routed(self, x: int) -> Route: ...
-
-    for run in (named, routed):
-        assert "a block that names steps (StepRef) answers with a Route, and only such a block" in refused(run)
-
-
-def test_a_route_does_not_fan_out():
-    def run(self, x: int, target: StepRef) -> Group[Route]: ...
-
-    assert "a Route sends the element itself on and cannot be a Group" in refused(run)
-
-
-def test_a_default_of_none_is_written_in_the_type():
-    def run(self, x: int = None) -> Answer: ...  # type: ignore[assignment]  # noqa: RUF013
-
-    assert "parameter 'x' has the default None: write `T | None`" in refused(run)
-
-
-def test_dynamic_outputs_need_a_static_method():
-    def run(self, keys: Setting[list[str]]) -> Mapping[str, Any]: ...
-    def outputs(keys: list[str]) -> dict[str, str]: ...
-
-    assert "add @staticmethod outputs(setting, ...)" in refused(run)
-    assert "add @staticmethod outputs(setting, ...)" in refused(run, outputs=outputs)
-
-
-def test_dynamic_outputs_ask_for_settings():
-    def run(self, keys: list[str]) -> Mapping[str, Any]: ...
-    def outputs(keys: list[str]) -> dict[str, str]: ...
-
-    assert "outputs: 'keys' is no Setting of run" in refused(run, outputs=staticmethod(outputs))
-
-
-def test_a_setting_can_be_written_in_a_document():
-    assert "a Setting is written in the document, which is impossible for image" in wrong(Setting[Image])
-
-
-@pytest.mark.parametrize("answer", [int, list[Answer], Answer | None])
-def test_the_answer_names_its_outputs(answer):
-    assert "return a NamedTuple that names the outputs" in wrong(int, answer=answer)
-
-
-def test_names_that_cannot_be_resolved():
-    def run(self, image: "Picture") -> Answer: ...  # noqa: F821
-
-    assert "the annotation 'Picture' cannot be resolved; import it" in refused(run)
-
-
-@pytest.mark.parametrize("text", ["Image.Nothing", "1 +", "int[str]"])
-def test_annotations_that_cannot_be_evaluated(text):
-    assert "an annotation cannot be evaluated" in wrong(text)
-
-
-def test_a_block_has_a_type():
-    with pytest.raises(BlockError, match='declare its id, such as type = "acme/nameless@v1"'):
-
-        class Nameless(Block):
-            def run(self, x: int) -> Answer: ...
-
-
-def test_resources_are_annotated():
-    with pytest.raises(BlockError, match="annotate 'folder' with the class of the resource it asks for"):
-
-        class Sink(Block):
-            type = "t/sink@v1"
-
-            def __init__(self, folder) -> None: ...
-
-            def run(self, value: int) -> None: ...

@@ -41,7 +41,7 @@ class Cut(Block):
         predictions: Batch[Maybe[Detections]],
         stream: Stream,
         opacity: ZeroToOne = 0.0,
-        scores: Batch[float] = each(0.5),  # noqa: B008
+        scores: Batch[float] = each(0.5),
         mode: Setting[str] = "plain",
         color: Color | None = None,
         background: Color = BLACK,
