@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from cropflow.errors import InputError
 from cropflow.image.origin import Origin
-from cropflow.wire import LabelsWire, LabelWire, ScoreWire, jsonable, read
+from cropflow.jsonable import to_json
+from cropflow.wire import LabelsWire, LabelWire, ScoreWire, read
 
 _WHAT = "the classification"
 
@@ -101,7 +102,7 @@ class Classification:
 
     def _one(self) -> dict[str, Any]:
         predictions = [{"class": self.names[i], **self._score(i)} for i in self.reached]
-        return {"predictions": predictions, "top": self.top or "", "confidence": jsonable(self.confidence)}
+        return {"predictions": predictions, "top": self.top or "", "confidence": to_json(self.confidence)}
 
     def _many(self) -> dict[str, Any]:
         known = np.flatnonzero(~np.isnan(self.scores)).tolist()
@@ -109,7 +110,7 @@ class Classification:
         return {"predictions": predictions, "predicted_classes": [self.names[i] for i in self.reached]}
 
     def _score(self, i: int) -> dict[str, Any]:
-        return {"class_id": i, "confidence": jsonable(self.scores[i])}
+        return {"class_id": i, "confidence": to_json(self.scores[i])}
 
     @staticmethod
     def from_json(value: object) -> Classification:

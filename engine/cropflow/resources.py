@@ -7,8 +7,8 @@ import threading
 import unicodedata
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, BinaryIO
 
 
@@ -19,42 +19,45 @@ class DocumentFolder:
     path: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class OutputFolder:
     """The folder that sinks write into; one object knows the names that were used through it.
 
-    Attributes:
+    Args:
         path: the folder; made when something is written.
         fresh: whether files of earlier runs that would be appended to are begun anew.
+        reserved: names in the folder that are kept for whoever runs the workflow; blocks cannot have them.
     """
 
-    path: Path
-    fresh: bool = False
-    _begun: set[Path] = field(default_factory=set, init=False, repr=False, compare=False)
-    _used: dict[str, int] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
+    def __init__(self, path: str | os.PathLike[str], *, fresh: bool = False, reserved: Iterable[str] = ()) -> None:
+        self.path = Path(path)
+        self._fresh = fresh
+        self._reserved = {_folded(name): name for name in reserved}
+        self._begun: set[str] = set()
+        self._used: dict[str, int] = {}
+        self._lock = threading.Lock()
 
     def file(self, relative: str) -> Path:
         """Return the path of a file inside the folder and make its parents.
 
         Raises:
-            ValueError: the path leads out of the folder, be it by `..` or through a link.
+            ValueError: the path leads out of the folder, be it by `..` or through a link, or its name is reserved.
         """
-        root = self.path.resolve()
-        path = (root / relative).resolve()
-        if not path.is_relative_to(root) or path == root:
-            raise ValueError(f"{relative!r} leads out of the output folder {self.path}")
+        path = inside(self.path, relative)
+        first = path.relative_to(self.path.resolve()).parts[0]
+        kept = self._reserved.get(_folded(first))
+        if kept is not None:
+            raise ValueError(f"{kept!r} is kept for the results of the run; choose another name")
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
     def write(self, relative: str, data: bytes) -> str:
         """Write a file, whole or not at all, and return the path it got, relative to the folder.
 
-        A name that was written through this object before gets `-2`, `-3`, …, also where only upper and lower
+        A name that was written through this object before gets `~2`, `~3`, …, also where only upper and lower
         case differ, since some file systems take them for one. A file that was there before is replaced.
 
         Raises:
-            ValueError: the path leads out of the folder.
+            ValueError: the path leads out of the folder, or its name is reserved.
         """
         free = self._claim(PurePosixPath(relative))
         path = self.file(str(free))
@@ -70,14 +73,17 @@ class OutputFolder:
     def append(self, relative: str) -> BinaryIO:
         """Open a file of lines for appending; a line that an interrupted run left unfinished is ended first.
 
+        A file may be open several times; lines that are written whole and flushed do not mix.
+
         Raises:
-            ValueError: the path leads out of the folder.
+            ValueError: the path leads out of the folder, or its name is reserved.
         """
         path = self.file(relative)
         with self._lock:
-            anew = self.fresh and path not in self._begun
-            self._begun.add(path)
-        file = path.open("wb+" if anew else "ab+")
+            if self._fresh and _folded(path) not in self._begun:
+                path.write_bytes(b"")
+            self._begun.add(_folded(path))
+        file = path.open("ab+")
         if file.tell():
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":
@@ -89,12 +95,25 @@ class OutputFolder:
             first, free = _folded(wanted), wanted
             while _folded(free) in self._used:
                 self._used[first] += 1
-                free = wanted.with_stem(f"{wanted.stem}-{self._used[first]}")
+                free = wanted.with_stem(f"{wanted.stem}~{self._used[first]}")
             self._used[_folded(free)] = 1
             return free
 
 
-def _folded(path: PurePosixPath) -> str:
+def inside(folder: Path, relative: str) -> Path:
+    """Return a path in a folder, links followed.
+
+    Raises:
+        ValueError: the path leads out of the folder, be it by `..` or through a link.
+    """
+    root = folder.resolve()
+    path = (root / relative).resolve()
+    if not path.is_relative_to(root) or path == root:
+        raise ValueError(f"{relative!r} leads out of the output folder {folder}")
+    return path
+
+
+def _folded(path: PurePath | str) -> str:
     """What a file system that ignores case and the way accents are encoded takes a name for."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(path)).casefold())
 

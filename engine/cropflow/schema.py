@@ -127,7 +127,7 @@ def _step_schema(registry: Registry, blocks: Schema) -> Schema:
     cases = [
         {
             "if": {"properties": {"type": {"enum": [spec.type, *spec.aliases]}}, "required": ["type"]},
-            "then": {"$ref": f"#/$defs/{spec.type}"},
+            "then": {"$ref": f"#/$defs/{spec.type.replace('/', '~1')}"},
         }
         for spec in registry
     ]

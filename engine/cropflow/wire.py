@@ -1,30 +1,25 @@
 """The JSON forms of predictions as data: what existing clients send and read, checked before it is used.
 
-The models only say what a well-formed document looks like; `detections_json` and `classification` turn them
+The models only say what a well-formed document looks like; `detections.reading` and `classification` turn them
 into the engine's own types. Keeping them here keeps both readers to one way of refusing what is malformed.
 """
 
 from __future__ import annotations
 
-import base64
-import datetime
-import enum
-import math
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cropflow.errors import InputError
 
-# Bounds keep a hostile document from asking for absurd arrays; real pictures stay far below them.
+# Bounds keep a hostile document from asking for absurd arrays, and numbers inside what arrays hold.
 Coordinate = Annotated[float, Field(ge=-1e9, le=1e9)]
 Length = Annotated[float, Field(ge=0, le=1e9)]
 Score = Annotated[float, Field(ge=-1e9, le=1e9)]
-Side = Annotated[int, Field(ge=1, le=32768)]
-ClassId = Annotated[int, Field(ge=-1, le=1_000_000)]
+Side = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Id = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+ClassIndex = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class _Wire(BaseModel):
@@ -49,7 +44,7 @@ class KeypointWire(PointWire):
     """A named point of an object."""
 
     confidence: Score | None = None
-    class_id: ClassId | None = None
+    class_id: Id | None = None
     class_name: str | None = Field(default=None, alias="class")
 
 
@@ -79,11 +74,11 @@ class BoxWire(_Wire):
     width: Length
     height: Length
     confidence: Score | None = None
-    class_id: ClassId | None = None
+    class_id: Id | None = None
     label: str | None = Field(default=None, alias="class")
     detection_id: str | None = None
     parent_id: str | None = None
-    tracker_id: int | None = None
+    tracker_id: Id | None = None
     points: list[PointWire] | None = None
     rle_mask: RleWire | None = None
     keypoints: list[KeypointWire] | None = None
@@ -104,7 +99,7 @@ class BoxesWire(_Wire):
 class ScoreWire(_Wire):
     """Score of one class; in the multi-label form the class is the key."""
 
-    class_id: Annotated[int, Field(ge=0, le=1_000_000)]
+    class_id: ClassIndex
     confidence: Score
 
 
@@ -155,41 +150,3 @@ def _sentence(error: Mapping[str, Any]) -> str:
     where = "".join(steps).lstrip(".") or "the whole value"
     found = "" if error["type"] == "missing" else f", found {error['input']!r:.80}"
     return f"{where}: {error['msg']}{found}"
-
-
-def jsonable(value: Any) -> Any:
-    """Return `value` in types that JSON knows, whatever it is.
-
-    Numbers that are not finite become `None`, arrays become lists, times ISO 8601, bytes base64; anything
-    else that JSON does not know becomes its text.
-
-    >>> jsonable({"speed": np.float32("nan"), "path": np.array([[1, 2]])})
-    {'speed': None, 'path': [[1, 2]]}
-    """
-    match value:
-        case enum.Enum():
-            return jsonable(value.value)
-        case None | bool() | int() | str():
-            return value
-        case float() | np.floating():
-            return float(value) if math.isfinite(value) else None
-        case np.ndarray():
-            return value.tolist() if _is_plain(value) else jsonable(value.tolist())
-        case np.generic():
-            return jsonable(value.tolist())
-        case Mapping():
-            return {str(key): jsonable(item) for key, item in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [jsonable(item) for item in value]
-        case datetime.date() | datetime.time():
-            return value.isoformat()
-        case bytes():
-            return base64.b64encode(value).decode("ascii")
-        case _:
-            return str(value)
-
-
-def _is_plain(array: npt.NDArray[Any]) -> bool:
-    """Whether the elements need no look at each of them, which is what nearly all columns are."""
-    kind = array.dtype.kind
-    return kind in "biuU" or (kind == "f" and array.dtype.itemsize <= 8 and bool(np.isfinite(array).all()))

@@ -62,7 +62,13 @@ class Workflow:
         self.definition = definition
         self.plan = compile_definition(definition, registry)
         refuse([*find_models(self.plan, self._store), *find_resources(self.plan, self._resources)], definition)
-        self._blocks = {step.name: self._make(step.name, step.spec) for step in self.plan.steps}
+        self._blocks: dict[str, Any] = {}
+        try:
+            for step in self.plan.steps:
+                self._blocks[step.name] = self._make(step.name, step.spec)
+        except BaseException:
+            self.close()
+            raise
         self._memory = Memory()
         self._frames = Frames()
         self._lock = threading.Lock()

@@ -47,9 +47,7 @@ class Scene:
 def held_out_handwriting() -> list[Handwriting]:
     """Return the test fifth of scikit-learn's digits; the split is the one of the models' training."""
     data = load_digits()
-    _, test = train_test_split(
-        np.arange(len(data.target)), test_size=0.2, stratify=data.target, random_state=0
-    )
+    _, test = train_test_split(np.arange(len(data.target)), test_size=0.2, stratify=data.target, random_state=0)
     written = [Handwriting(int(data.target[i]), sharpened(data.images[i])) for i in test]
     return [one for one in written if in_one_piece(one.ink)]
 

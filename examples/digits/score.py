@@ -132,9 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("results", type=Path, help="the results.jsonl that `cropflow run` wrote")
     parser.add_argument("--truth", type=Path, default=here / "truth.json")
     parser.add_argument("--output", default="named", help="output whose detections have digits as classes")
-    parser.add_argument(
-        "--at-least", type=float, default=0.0, help="lowest accuracy that is good enough, 0–1"
-    )
+    parser.add_argument("--at-least", type=float, default=0.0, help="lowest accuracy that is good enough, 0–1")
     given = parser.parse_args(arguments)
     try:
         tally = score(json.loads(given.truth.read_text()), read_results(given.results, given.output))

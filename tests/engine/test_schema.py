@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
+from cropflow import Block, Image
 from cropflow.registry import installed
 from cropflow.schema import files, workflow_schema
 
@@ -88,3 +89,21 @@ def test_missing_parts_are_refused(key: str, validator: jsonschema.Draft202012Va
     del changed[key]
     with pytest.raises(jsonschema.ValidationError):
         validator.validate(changed)
+
+
+def test_blocks_of_plug_ins_can_be_referred_to() -> None:
+    class Plug(Block):
+        """Its id has a slash, which JSON pointers escape."""
+
+        type = "acme/plug@v1"
+
+        def run(self, image: Image) -> None:
+            """Do nothing."""
+
+    schema = workflow_schema(installed().extended([Plug]))
+    changed = document()
+    changed["steps"].append({"type": "acme/plug@v1", "name": "plug", "image": "$inputs.image"})
+    jsonschema.validate(changed, schema)
+    changed["steps"][-1]["image"] = 3
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(changed, schema)

@@ -304,10 +304,11 @@ def test_streams_and_frames_come_from_pictures_or_video_metadata() -> None:
     workflow.reset()
     assert workflow.run({"image": picture(2)})[0]["where"] == "#0 seen 1"
 
-    document["inputs"].insert(0, {"type": "WorkflowVideoMetadata", "name": "video"})  # type: ignore[attr-defined]
-    workflow = Workflow.load(document, blocks=[Where])
+    inputs = [{"type": "WorkflowVideoMetadata", "name": "video"}, {"type": "WorkflowImage", "name": "image"}]
     video = {"video_identifier": "v.mp4", "frame_number": 9}
-    assert workflow.run({"image": picture(2), "video": video})[0]["where"] == "v.mp4#9 seen 1"
+    for order in (inputs, inputs[::-1]):
+        workflow = Workflow.load({**document, "inputs": order}, blocks=[Where])
+        assert workflow.run({"image": picture(2), "video": video})[0]["where"] == "v.mp4#9 seen 1"
 
 
 class Lazy(Sequence[Any]):
@@ -418,3 +419,20 @@ def test_a_plug_in_takes_over_the_names_it_claims_and_no_others() -> None:
 def test_wrong_options_are_refused(workflow: Workflow, options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be"):
         workflow.run({"image": picture(2)}, **options)
+
+
+def test_pictures_without_a_name_are_named_by_their_place_and_others_keep_theirs() -> None:
+    document = {
+        "version": "1.0",
+        "inputs": [{"type": "WorkflowImage", "name": "image"}],
+        "steps": [],
+        "outputs": [{"type": "JsonField", "name": "image", "selector": "$inputs.image"}],
+    }
+    pixels = np.zeros((4, 6, 3), np.uint8)
+    with Workflow.load(document, blocks=[]) as workflow:
+        rows = workflow.run(
+            {"image": [Image(pixels), Image(pixels), Image(pixels, id="mine"), Image(pixels, id="image")]}
+        )
+        alone = workflow.run({"image": Image(pixels)})
+    assert [row["image"].id for row in rows] == ["image.[0]", "image.[1]", "mine", "image"]
+    assert alone[0]["image"].id == "image"

@@ -20,6 +20,7 @@ from cropflow_blocks.models.fields import (
     ModelBlock,
     OnPlatform,
     Project,
+    threshold,
 )
 
 Confidence = Annotated[ZeroToOne, Port("classes with a lower score are not reported")]
@@ -136,5 +137,5 @@ class ClassificationModelV3(Classifier):
     ) -> Batch[Output]:
         """Classify."""
         self.ignore_platform(disable_active_learning, active_learning_target_dataset)
-        confidence = custom_confidence if confidence_mode == "custom" else DEFAULT_CONFIDENCE
+        confidence = threshold(confidence_mode, custom_confidence)
         return [self.Output(label, id, model_id) for id, label in self.label(images, model_id, confidence)]

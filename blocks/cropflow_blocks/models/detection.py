@@ -1,57 +1,42 @@
 """Object detection with local weights: the three versions that existing documents use.
 
-They differ in how the threshold is written and in what they give back; all go through `Detector.find`.
+They differ in how the threshold is written and in what they give back; all go through `ObjectModel.find`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
 from supervision import Detections
 
 from cropflow.block import Batch, Port
-from cropflow.image import Image
-from cropflow.kinds import ModelId, ZeroToOne
+from cropflow.kinds import ModelId
 from cropflow.models import DetectSettings
 from cropflow_blocks.models.fields import (
     DEFAULT_CONFIDENCE,
-    Count,
     Images,
     InferenceId,
     Model,
-    ModelBlock,
     OnPlatform,
     Project,
-    class_ids,
+    threshold,
+)
+from cropflow_blocks.models.objects import (
+    Agnostic,
+    Candidates,
+    Classes,
+    Confidence,
+    Mode,
+    Most,
+    ObjectModel,
+    Overlap,
 )
 
-Confidence = Annotated[ZeroToOne, Port("boxes with a lower confidence are dropped")]
-Mode = Annotated[
-    Literal["best", "default", "custom"],
-    Port(f"custom takes custom_confidence; the others take {DEFAULT_CONFIDENCE}"),
-]
-Classes = Annotated[list[str] | None, Port("names of the classes to keep; all where left out or empty")]
-Overlap = Annotated[ZeroToOne, Port("of two boxes with a higher IoU the weaker one is dropped")]
-Most = Annotated[Count, Port("the most boxes of one picture, best first")]
-Agnostic = Annotated[bool, Port("boxes of different classes suppress each other too")]
-Candidates = Annotated[Count, Port("accepted for existing documents; all candidates are looked at")]
 
-
-class Detector(ModelBlock):
+class Detector(ObjectModel):
     """What all versions share; it has no `run`."""
 
-    batch_size = 16
-
-    def find(
-        self, images: Sequence[Image], model_id: str, classes: list[str] | None, settings: DetectSettings
-    ) -> list[tuple[str, Detections]]:
-        """Return the id of the answer and the boxes for each picture."""
-        model = self.model(model_id, ("detect", "segment", "pose", "obb"))
-        settings = replace(settings, classes=class_ids(classes, model.info))
-        found = model.detect([image.bgr for image in images], settings)
-        return [(self.answer_id(image), boxes) for image, boxes in zip(images, found, strict=True)]
+    tasks = ("detect", "segment", "pose", "obb")
 
 
 class ObjectDetectionModelV1(Detector):
@@ -164,7 +149,7 @@ class ObjectDetectionModelV3(Detector):
     ) -> Batch[Output]:
         """Detect."""
         self.ignore_platform(disable_active_learning, active_learning_target_dataset)
-        confidence = custom_confidence if confidence_mode == "custom" else DEFAULT_CONFIDENCE
+        confidence = threshold(confidence_mode, custom_confidence)
         settings = DetectSettings(confidence, iou_threshold, max_detections, class_agnostic_nms)
         found = self.find(images, model_id, class_filter, settings)
         return [self.Output(*answer, model_id) for answer in found]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -16,6 +17,15 @@ from cropflow.resources import DocumentFolder
 
 DEFAULT_CONFIDENCE = 0.4
 """Used where the document asks for the model's own or best threshold; weights carry none."""
+
+_IDLE: Mapping[str, object] = {
+    "disable_active_learning": True,
+    "active_learning_target_dataset": None,
+    "mask_decode_mode": "accurate",
+    "tradeoff_factor": 0.0,
+    "enforce_dense_masks_in_inference_models": True,
+}
+"""Fields that do nothing here, and the values that ask for nothing."""
 
 Images = Annotated[Batch[Image], Port("the pictures to look at", alias="image")]
 Model = Annotated[ModelId, Port("path to weights, or a name that stands for them")]
@@ -41,16 +51,16 @@ class ModelBlock(Block):
         """Return the id of this step's answer about a picture; the same in every run."""
         return f"{image.id}/{self.step}"
 
-    def ignore_platform(self, disable_active_learning: bool, target_dataset: str | None) -> None:
-        """Say once that fields of the hosted platform do nothing here."""
-        if self._warned or (disable_active_learning and target_dataset is None):
-            return
-        self._warned = True
-        logging.getLogger("cropflow").warning(
-            "step %r: disable_active_learning and active_learning_target_dataset belong to the hosted "
-            "platform and have no effect here",
-            self.step,
-        )
+    def ignore_platform(self, disable_active_learning: bool, target_dataset: str | None, **others: object) -> None:
+        """Say once which fields of existing documents were set and do nothing here; `others` by their names."""
+        learning = {"disable_active_learning": disable_active_learning}
+        given = {**learning, "active_learning_target_dataset": target_dataset, **others}
+        idle = [name for name, value in given.items() if value != _IDLE[name]]
+        if idle and not self._warned:
+            self._warned = True
+            logging.getLogger("cropflow").warning(
+                "step %r: %s: accepted for existing documents, no effect here", self.step, ", ".join(idle)
+            )
 
 
 def class_ids(names: list[str] | None, info: ModelInfo) -> tuple[int, ...] | None:
@@ -67,3 +77,8 @@ def class_ids(names: list[str] | None, info: ModelInfo) -> tuple[int, ...] | Non
             advice = f"did you mean {near}?" if near else f"its classes are {', '.join(info.names[:20])}"
             raise ModelError(f"class_filter: the model {info.name} has no class {name!r}; {advice}")
     return tuple(index for index, name in enumerate(info.names) if name in names)
+
+
+def threshold(mode: str, custom: float) -> float:
+    """Return the threshold that `confidence_mode` asks for."""
+    return custom if mode == "custom" else DEFAULT_CONFIDENCE

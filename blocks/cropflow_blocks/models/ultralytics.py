@@ -99,6 +99,8 @@ def _plain_name(path: Path) -> Iterator[Path]:
 
 def _predictor(yolo: Any, device: str | None, image_size: int | None) -> Any:
     """Make the predictor that `yolo.predict` would make, once, so that no call can rebuild it."""
+    from cropflow_blocks.models.pixelwise import MaskPredictor, RegionPredictor
+
     settings: Mapping[str, Any] = {
         "mode": "predict",
         "conf": 0.25,
@@ -108,7 +110,9 @@ def _predictor(yolo: Any, device: str | None, image_size: int | None) -> Any:
         "verbose": False,
         "device": device,
     }
-    predictor = yolo.task_map[yolo.task]["predictor"](overrides={**yolo.overrides, **settings})
+    ours: Mapping[str, Any] = {"segment": MaskPredictor, "semantic": RegionPredictor}
+    make = ours.get(yolo.task) or yolo.task_map[yolo.task]["predictor"]
+    predictor = make(overrides={**yolo.overrides, **settings})
     predictor.setup_model(model=yolo.model, verbose=False)
     predictor.args.imgsz = image_size or _trained_size(yolo, predictor.model)
     return predictor

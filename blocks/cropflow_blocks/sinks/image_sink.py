@@ -34,7 +34,7 @@ class ImageSink(Block):
     says, `{index}` the number of the crop among those of its picture, `{id}` its whole id. A placeholder
     without a value vanishes with the separator before it, so an input saved without predictions is simply
     `{source}.png`. Names are made safe for every file system. Files are written whole or not at all; a name
-    that this run already used gets `-2`, and files of earlier runs are replaced.
+    that this run already used gets `~2`, and files of earlier runs are replaced.
     """
 
     type = "image_sink@v1"

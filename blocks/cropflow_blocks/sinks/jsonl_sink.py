@@ -6,19 +6,26 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, BinaryIO
 
+from pydantic import AfterValidator
+
 from cropflow.block import Block, Port
 from cropflow.image import Image
 from cropflow.kinds import KINDS
 from cropflow.resources import OutputFolder
 from cropflow.serialize import to_json
+from cropflow_blocks.sinks.template import check_path
+
+File = Annotated[str, AfterValidator(check_path), Port("path inside the output folder")]
 
 
 class JsonlSink(Block):
     """Append one line of JSON for each element to a file in the output folder (JSON Lines, UTF-8).
 
     Predictions have the form existing clients read, in the coordinates of the picture they were made on. A
-    picture is written as its id, which joins it with the predictions made on it. Every line is on disk before
-    the next element, in the order of the elements; what the file already holds is kept.
+    picture is written as its id, which joins it with the predictions made on it. Lines have the
+    order of the elements, and each is handed to the operating system before the next element, so it survives a
+    crash of this program, though not one of the machine. What the file already holds is kept; `cropflow run
+    --overwrite` begins it anew.
     """
 
     type = "jsonl_sink@v1"
@@ -32,7 +39,7 @@ class JsonlSink(Block):
     def run(
         self,
         data: Annotated[dict[str, Any], KINDS["dictionary"], Port("the record: names with selectors or values")],
-        file: Annotated[str, Port("path inside the output folder")] = "records.jsonl",
+        file: File = "records.jsonl",
     ) -> None:
         """Append."""
         if file not in self._files:

@@ -8,33 +8,39 @@ from pathlib import PurePosixPath
 
 from cropflow.errors import nearest
 from cropflow.image import Image
-from cropflow_blocks.sinks.names import safe_name, safe_path, tidy_path
+from cropflow.names import safe_name, safe_path, tidy_path
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp")
 PLACEHOLDERS = ("source", "class", "index", "id", "confidence")
 _REFUSED = re.compile(r'[\x00-\x1f\x7f<>:"|?*]|^[\\/]|(?<![^\\/])\.\.(?![^\\/])')
 _PLACEHOLDER = re.compile(r"([-_ .]?)\{([^{}]*)\}")
+_KNOWN = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+
+
+def check_path(path: str) -> str:
+    """Return a path of a file as it is; ValueError where it can be none inside a folder, or holds braces."""
+    if not path or path.endswith(("/", "\\")):
+        raise ValueError("a path inside the output folder that names a file")
+    if re.search(r"[{}]", path):
+        raise ValueError("a path inside the output folder, without braces, because nothing is filled in here")
+    return _check_inside(path)
 
 
 def check_template(template: str) -> str:
     """Return the template; ValueError where a placeholder does not exist, or it can be no path in a folder."""
-    refused = _REFUSED.search(template)
-    if refused:
-        raise ValueError(f"{template!r}: {refused[0]!r} cannot stand in a path inside the output folder")
+    if re.search(r"[{}]", _PLACEHOLDER.sub("", template)):
+        raise ValueError(f"a name with braces around placeholders only: {_KNOWN}")
     for _, name in _PLACEHOLDER.findall(template):
         if name not in PLACEHOLDERS:
             near = " or ".join(f"{{{known}}}" for known in nearest(name, PLACEHOLDERS))
-            known = ", ".join(f"{{{known}}}" for known in PLACEHOLDERS)
-            raise ValueError(
-                f"{template!r}: there is no {{{name}}}; {f'did you mean {near}? ' if near else ''}use {known}"
-            )
-    return template
+            raise ValueError(f"a name with {_KNOWN}; there is no {{{name}}}{f'; did you mean {near}?' if near else ''}")
+    return _check_inside(template)
 
 
 def check_file_name(template: str) -> str:
     """Return the template of a picture's name; ValueError where the extension is none that is written."""
     if PurePosixPath(template).suffix.lower() not in EXTENSIONS:
-        raise ValueError(f"{template!r}: the name must end in one of {', '.join(EXTENSIONS)}")
+        raise ValueError(f"a name that ends in one of {', '.join(EXTENSIONS)}")
     return check_template(template)
 
 
@@ -77,6 +83,14 @@ def index_of(image: Image) -> str:
     """
     root = image.origin.root.id
     return "-".join(re.findall(r"/(\d+)(?=/|$)", image.id[len(root) :])) if image.id.startswith(root) else ""
+
+
+def _check_inside(path: str) -> str:
+    refused = _REFUSED.search(path)
+    if refused:
+        where = " at its beginning" if refused[0] in ("/", "\\") else ""
+        raise ValueError(f"a path inside the output folder, without {refused[0]!r}{where}")
+    return path
 
 
 def _fill(template: str, values: Mapping[str, str]) -> str:

@@ -13,9 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from cropflow.image.rounding import whole_boxes
+
 Boxes = NDArray[np.float64]
-Pixels = Annotated[int, Field(ge=0)]
-Share = Annotated[str, Field(pattern=r"^\d+(\.\d+)?%$", examples=["10%"])]
+_SHARE = r"\d{1,4}(\.\d{1,9})?%"
+Pixels = Annotated[int, Field(ge=0, le=100_000)]
+Share = Annotated[str, Field(pattern=f"^{_SHARE}$", examples=["10%"])]
 
 
 def grow(xyxy: NDArray[Any], width: int, height: int, padding: int | str = 0, square: bool = False) -> Boxes:
@@ -37,7 +40,7 @@ def grow(xyxy: NDArray[Any], width: int, height: int, padding: int | str = 0, sq
     [[38.0, 33.0, 62.0, 57.0]]
     """
     boxes = np.array(xyxy, np.float64).reshape(-1, 4)
-    seen = _on_image(boxes, width, height)
+    _, seen = whole_boxes(boxes, width, height)
     start, end = boxes[seen, :2], boxes[seen, 2:]
     size = end - start
     if square:
@@ -50,16 +53,10 @@ def grow(xyxy: NDArray[Any], width: int, height: int, padding: int | str = 0, sq
     return boxes
 
 
-def _on_image(boxes: Boxes, width: int, height: int) -> NDArray[np.bool_]:
-    """Tell which boxes have an area on the image once they are rounded to pixels, as crops are."""
-    whole = np.rint(boxes).clip(0, [width, height, width, height])
-    return (whole[:, 0] < whole[:, 2]) & (whole[:, 1] < whole[:, 3])
-
-
 def _margin(padding: int | str, size: Boxes) -> Boxes | int:
     if isinstance(padding, int) and padding >= 0:
         return padding
-    if isinstance(padding, str) and re.fullmatch(r"\d+(\.\d+)?%", padding):
+    if isinstance(padding, str) and re.fullmatch(_SHARE, padding):
         return size * (float(padding[:-1]) / 100)
     raise ValueError(f"padding: expected pixels such as 8 or a share of the box such as '10%', found {padding!r}")
 

@@ -12,9 +12,8 @@ import numpy as np
 from supervision import Detections
 
 from cropflow.block import Block, Columns, Group, KindOf, Port
-from cropflow.detections import CropPredictions, into, stamp, to_root
+from cropflow.detections import CropPredictions, onto, stamp
 from cropflow.image import Image
-from cropflow.image.origin import Origin
 from cropflow.kinds import BLACK, Color, ZeroToOne
 from cropflow_blocks.transform.background import cover_background
 from cropflow_blocks.transform.boxes import Pixels, Share, grow
@@ -56,19 +55,12 @@ class DynamicCrop(Block):
         ] = False,
     ) -> Group[Output]:
         """Crop."""
-        found = _on(predictions, images, self.step)
+        found = onto(predictions, images.origin)
+        if "detection_id" not in found.data:
+            found = stamp(found, images.origin, self.step)
         boxes = grow(found.xyxy, images.width, images.height, padding, square) if padding or square else found.xyxy
         ids = np.asarray(found.data["detection_id"]).tolist()  # supervision allows plain lists too
         crops: Sequence[Image | None] = images.crops(boxes, ids)
         if mask_opacity > 0 and found.mask is not None:
             crops = cover_background(crops, found.mask, mask_opacity, background_color)
         return Columns(self.Output, crops=crops, predictions=CropPredictions(found, crops))
-
-
-def _on(predictions: Detections, image: Image, step: str) -> Detections:
-    """Return the predictions in pixels of the image, with ids."""
-    origin: Origin | None = predictions.metadata.get("origin")
-    if origin is not None and origin != image.origin and origin.root == image.origin.root:
-        straight = Origin(image.id, image.width, image.height, origin.root, image.origin.to_root)
-        predictions = into(to_root(predictions), straight)
-    return predictions if "detection_id" in predictions.data else stamp(predictions, image.origin, step)

@@ -11,7 +11,8 @@ from cropflow.image import Image
 from cropflow.kinds import ZeroToOne
 
 Source = Annotated[Image, Port("the image to cut from", alias="image")]
-Length = Annotated[int, Field(gt=0)]
+Place = Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000)]
+Length = Annotated[int, Field(gt=0, le=1_000_000_000)]
 
 
 class StaticCrop(Block):
@@ -41,8 +42,8 @@ class AbsoluteStaticCrop(StaticCrop):
     def run(
         self,
         images: Source,
-        x_center: Annotated[int, Port("centre of the region, in pixels from the left")],
-        y_center: Annotated[int, Port("centre of the region, in pixels from the top")],
+        x_center: Annotated[Place, Port("centre of the region, in pixels from the left")],
+        y_center: Annotated[Place, Port("centre of the region, in pixels from the top")],
         width: Annotated[Length, Port("width of the region in pixels")],
         height: Annotated[Length, Port("height of the region in pixels")],
     ) -> StaticCrop.Output:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import supervision as sv
-from pydantic import AfterValidator, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from supervision import Detections
 
 from cropflow.block import Port
@@ -75,7 +75,7 @@ Palette = Annotated[
     ],
     Port("the colours to choose from; CUSTOM takes those of custom_colors"),
 ]
-PaletteSize = Annotated[int, Port("how many colours to take from a Matplotlib palette")]
+PaletteSize = Annotated[int, Field(ge=1, le=1000), Port("how many colours to take from a Matplotlib palette")]
 CustomColors = Annotated[
     list[ColorText], KINDS["list_of_values"], Port("the colours of the palette CUSTOM, such as '#ff0000'")
 ]

@@ -8,18 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple
 
+import numpy as np
+from pydantic import Field
 from supervision import Detections
 
 from cropflow.block import Port
-from cropflow.detections import into, to_root
+from cropflow.detections import onto, take
 from cropflow.image import Image
 from cropflow.image.decode import Pixels
-from cropflow.image.origin import Origin
 
 Picture = Annotated[Image, Port("the picture to draw on", alias="images")]
 Boxes = Annotated[Detections, Port("what to draw; boxes found on a crop of the picture are moved to it")]
 CopyImage = Annotated[bool, Port("accepted for existing documents; the input is never drawn on")]
-Thickness = Annotated[int, Port("width of the lines in pixels")]
+Thickness = Annotated[int, Field(ge=1, le=1000), Port("width of the lines in pixels")]
+
+_MARGIN = 1_000_000
+"""How far beyond the picture a box is drawn, in pixels: seen by nobody, and within what OpenCV counts with."""
 
 
 class Drawn(NamedTuple):
@@ -33,25 +37,21 @@ def draw(image: Image, predictions: Detections, paint: Callable[[Pixels, Detecti
 
     Args:
         image: left as it is.
-        predictions: nothing is copied or drawn where there are none.
-        paint: draws on h×w×3 BGR pixels in place; gets the predictions in the pixels of `image`.
+        predictions: nothing is copied or drawn where there are none. Boxes found on a crop of the picture, or on what
+            it was cut from, are moved to it.
+        paint: draws on h×w×3 BGR pixels in place; gets the predictions in the pixels of `image`, without boxes that
+            are not finite, and with those that reach absurdly far cut off out of sight.
     """
-    if not len(predictions):
+    found = _drawable(onto(predictions, image.origin), image) if len(predictions) else predictions
+    if not len(found):
         return Drawn(image)
     scene = image.bgr.copy()
-    paint(scene, placed(predictions, image))
+    paint(scene, found)
     return Drawn(image.with_pixels(scene))
 
 
-def placed(predictions: Detections, image: Image) -> Detections:
-    """Return the predictions in the pixels of the image.
-
-    They are moved where both go back to the same input picture: from a crop to the whole, from the whole
-    into a crop, or from one crop to another. Others are taken to be in the pixels of the image already.
-    """
-    source: Origin | None = predictions.metadata.get("origin")
-    target = image.origin
-    if source is None or source == target or source.root != target.root:
-        return predictions
-    on_root = Origin(target.id, target.width, target.height, target.root, target.to_root)
-    return into(to_root(predictions), on_root)
+def _drawable(predictions: Detections, image: Image) -> Detections:
+    found = take(predictions, np.isfinite(predictions.xyxy).all(axis=1))
+    far = np.array([image.width, image.height, image.width, image.height]) + _MARGIN
+    found.xyxy = found.xyxy.clip(-_MARGIN, far)
+    return found

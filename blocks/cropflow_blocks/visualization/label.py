@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import supervision as sv
+from pydantic import Field
 from supervision import Detections
 
 from cropflow.block import Block, Port
@@ -40,10 +41,10 @@ TextPosition = Annotated[
     Port("the point of the box the label is put at; CENTER_OF_MASS needs masks"),
 ]
 TextColor = Annotated[ColorText, Port("colour of the letters, such as WHITE or '#ffffff'")]
-TextScale = Annotated[float, Port("size of the letters; 1.0 is about 22 pixels high")]
-TextThickness = Annotated[int, Port("width of the strokes in pixels")]
-TextPadding = Annotated[int, Port("pixels between the letters and the edge of the label")]
-BorderRadius = Annotated[int, Port("radius of the corners of the label in pixels")]
+TextScale = Annotated[float, Field(gt=0, le=100), Port("size of the letters; 1.0 is about 22 pixels high")]
+TextThickness = Annotated[int, Field(ge=1, le=1000), Port("width of the strokes in pixels")]
+TextPadding = Annotated[int, Field(ge=0, le=10_000), Port("pixels between the letters and the edge of the label")]
+BorderRadius = Annotated[int, Field(ge=0, le=10_000), Port("radius of the corners of the label in pixels")]
 TextSizeMode = Annotated[
     Literal["Manual", "Automatic"],
     Port("Automatic fits size and strokes to the picture in place of text_scale and text_thickness"),

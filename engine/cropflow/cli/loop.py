@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,7 @@ from cropflow.result import Result
 from cropflow.workflow import Workflow
 
 OnError = Literal["raise", "skip"]
+log = logging.getLogger("cropflow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,12 @@ class Job:
 
 
 class StoppedError(Exception):
-    """A failure ended the run; the message names it."""
+    """A failure ended the run: the error, and the id of the row it belongs to (empty where it belongs to none)."""
+
+    def __init__(self, error: RunError, source: str) -> None:
+        super().__init__(error_text(error, source))
+        self.error = error
+        self.source = source
 
 
 def run_batches(job: Job, sink: Sink, tally: Tally, interrupt: Interrupt) -> Iterator[int]:
@@ -53,14 +60,23 @@ def run_batches(job: Job, sink: Sink, tally: Tally, interrupt: Interrupt) -> Ite
             return
         result = _run(job, batch)
         _write(batch, result, sink, tally)
+        _tell(batch, result)
         yield len(batch.ids)
 
 
 def _run(job: Job, batch: Batch) -> Result:
     try:
-        return job.workflow.run({**job.settings, **batch.images}, on_error=job.on_error, allow_urls=job.rows.allow_urls)
+        inputs = {**job.settings, **batch.videos, **batch.images}
+        return job.workflow.run(inputs, on_error=job.on_error, allow_urls=job.rows.allow_urls)
     except RunError as error:
-        raise StoppedError(error_text(error, batch.ids[error.row] if error.row is not None else "")) from error
+        raise StoppedError(error, batch.ids[error.row] if error.row is not None else "") from error
+
+
+def _tell(batch: Batch, result: Result) -> None:
+    """Tell a batch, and its failures with their causes, to those who asked for everything."""
+    log.debug("%d pictures in %.2f s, from %s on", len(batch.ids), result.report.seconds, batch.ids[0])
+    for error in result.errors:
+        log.debug("%s", error_text(error, batch.ids[error.row] if error.row is not None else ""), exc_info=error)
 
 
 def _write(batch: Batch, result: Result, sink: Sink, tally: Tally) -> None:

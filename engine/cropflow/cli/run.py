@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
+import cv2
 import typer
 
 from cropflow.cli.exits import EXIT_CODES, UsageError, told_errors
@@ -15,7 +17,7 @@ from cropflow.cli.inputs import read_rows, read_settings
 from cropflow.cli.loop import Job
 from cropflow.cli.options import AllowDownload, Device, Document, Models, model_store
 from cropflow.cli.session import run_job
-from cropflow.cli.sinks import Folder, Sink, Stream, check_folder
+from cropflow.cli.sinks import OURS, Folder, Stream, check_folder
 from cropflow.compiler.plan import Plan
 from cropflow.resources import OutputFolder
 from cropflow.workflow import Workflow
@@ -29,6 +31,8 @@ _OUT = (
     "A new or empty folder for results.jsonl (one line per picture), images/ and report.json. Without it the "
     "lines go to stdout, with the sizes of images only."
 )
+_VERBOSE = "Tell every batch, and of every failure where in the code it happened."
+_QUIET = "No progress, no warnings, no summary; mistakes and what stops a run are still told."
 
 
 class OnError(str, Enum):  # noqa: UP042 - typer shows the values of a plain enumeration only
@@ -67,6 +71,8 @@ def run(
     device: Device = None,
     allow_urls: Annotated[bool, typer.Option("--allow-urls", help="Pictures may be fetched from URLs.")] = False,
     allow_download: AllowDownload = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help=_VERBOSE)] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_QUIET)] = False,
 ) -> None:
     """Run a workflow over pictures.
 
@@ -74,17 +80,18 @@ def run(
     """
     with told_errors(), contextlib.ExitStack() as stack:
         _refuse_extra(context.args)
+        _set_volume(verbose, quiet)
         if out is not None:
             check_folder(out, overwrite=overwrite)
-        stdout = sys.stdout.buffer
+        results = OutputFolder(out, fresh=overwrite, reserved=OURS) if out else _stream()
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))  # blocks may print; results stay clean
-        resources = [model_store(model, device, allow_download), *([OutputFolder(out, fresh=overwrite)] if out else [])]
+        resources = [model_store(model, device, allow_download), *([results] if out else [])]
         loaded = stack.enter_context(Workflow.load(workflow, resources=resources))
         settings = read_settings(loaded.plan, values)
-        rows = read_rows(loaded.plan, source, allow_urls=allow_urls, skip=out)
-        sink: Sink = Folder(out, rows.ids) if out else Stream(stdout)
+        rows = read_rows(loaded.plan, source, settings, allow_urls=allow_urls, skip=out)
+        sink = Folder(results, rows.ids) if isinstance(results, OutputFolder) else results
         size = _batch_size(loaded.plan, batch_size)
-        run_job(Job(loaded, rows, settings, size, on_error.value), sink, str(workflow), out)
+        run_job(Job(loaded, rows, settings, size, on_error.value), sink, str(workflow), out, quiet=quiet)
 
 
 def _refuse_extra(extra: list[str]) -> None:
@@ -93,6 +100,21 @@ def _refuse_extra(extra: list[str]) -> None:
             f"{extra[0]!r} is one argument too many; name pictures with --source, once for every source, and put a "
             "pattern into quotes, so that the shell leaves it alone"
         )
+
+
+def _stream() -> Stream:
+    if sys.stdout is None:
+        raise UsageError("stdout is closed; name a folder for the results with --out")
+    return Stream(sys.stdout.buffer)
+
+
+def _set_volume(verbose: bool, quiet: bool) -> None:
+    if verbose and quiet:
+        raise UsageError("--verbose and --quiet cannot both be meant")
+    logging.getLogger("cropflow").setLevel(logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING)
+    cv2.utils.logging.setLogLevel(
+        cv2.utils.logging.LOG_LEVEL_SILENT
+    )  # our messages say it better
 
 
 def _batch_size(plan: Plan, asked: int | None) -> int:

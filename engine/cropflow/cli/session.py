@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -20,11 +21,12 @@ from cropflow.cli.table import print_summary
 from cropflow.cli.tally import Tally
 from cropflow.cli.terminal import console, tell
 
+log = logging.getLogger("cropflow")
 _PACKAGES = ("cropflow", "numpy", "opencv-python-headless", "supervision", "ultralytics-opencv-headless", "torch")
 
 
-def run_job(job: Job, sink: Sink, document: str, out: Path | None) -> None:
-    """Run a job, print its summary, and end the process.
+def run_job(job: Job, sink: Sink, document: str, out: Path | None, *, quiet: bool) -> None:
+    """Run a job, print its summary unless `quiet`, and end the process.
 
     Raises:
         typer.Exit: always; with the exit code.
@@ -33,22 +35,24 @@ def run_job(job: Job, sink: Sink, document: str, out: Path | None) -> None:
     tally = Tally()
     began, started = datetime.now(UTC), time.perf_counter()
     with contextlib.closing(sink):
-        ended, code = _run(job, sink, tally)
+        ended, code = _run(job, sink, tally, quiet)
         seconds = time.perf_counter() - started
         facts = {"workflow": document, "ended": ended, "started": began.isoformat(), "seconds": round(seconds, 3)}
         sink.report({**facts, "rows_in_all": len(job.rows.ids), **tally.facts(), "versions": _versions()})
-    print_summary(tally, seconds, str(out / RESULTS) if out and tally.rows else None)
+    if not quiet:
+        print_summary(tally, seconds, str(out / RESULTS) if out and tally.rows else None)
     raise typer.Exit(code)
 
 
-def _run(job: Job, sink: Sink, tally: Tally) -> tuple[str, int]:
+def _run(job: Job, sink: Sink, tally: Tally, quiet: bool) -> tuple[str, int]:
     """Run all batches; return how the run ended and the exit code."""
-    with Interrupt() as interrupt, _progress() as progress:
+    with Interrupt() as interrupt, _progress(quiet) as progress:
         bar = progress.add_task("", total=len(job.rows.ids))
         try:
             for count in run_batches(job, sink, tally, interrupt):
                 progress.update(bar, advance=count, description=_told(tally))
         except StoppedError as stop:
+            tally.add_stop(stop.error, stop.source)
             tell(f"stopped: {stop}", "red")
             return "stopped", FAILED
     if tally.rows < len(job.rows.ids):
@@ -56,12 +60,13 @@ def _run(job: Job, sink: Sink, tally: Tally) -> tuple[str, int]:
     return "finished", FAILED if tally.errors else FINE
 
 
-def _progress() -> Progress:
-    """Make a progress bar that shows on a terminal only."""
+def _progress(quiet: bool) -> Progress:
+    """Make a progress bar; it shows on a terminal only, and where no messages run through it."""
     shown = console()
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("pictures"), TimeRemainingColumn())
     failures = TextColumn("{task.description}", style="red")
-    return Progress(*columns, failures, console=shown, transient=True, disable=not shown.is_terminal)
+    hidden = quiet or not shown.is_terminal or log.isEnabledFor(logging.DEBUG)
+    return Progress(*columns, failures, console=shown, transient=True, disable=hidden)
 
 
 def _told(tally: Tally) -> str:

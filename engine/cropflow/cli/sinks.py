@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol
-from urllib.parse import quote
 
 from cropflow.cli.exits import UsageError
 from cropflow.cli.lines import to_text
 from cropflow.image import Image
-from cropflow.resources import OutputFolder
+from cropflow.names import safe_name, safe_path
+from cropflow.resources import OutputFolder, inside
 
 RESULTS = "results.jsonl"
 REPORT = "report.json"
+OURS = (RESULTS, REPORT)
+"""Names in the output folder that no block may have."""
+
 _LARGEST_JPEG = 65_500
 
 
@@ -60,12 +64,12 @@ class Folder:
     """Lines in `results.jsonl`, images beside it, and a report. The folder is made with the first line.
 
     Args:
-        path: the folder.
+        files: the folder, which the blocks of the workflow write into as well.
         ids: of all rows; they name the image files.
     """
 
-    def __init__(self, path: Path, ids: Sequence[str]) -> None:
-        self._files = OutputFolder(path)
+    def __init__(self, files: OutputFolder, ids: Sequence[str]) -> None:
+        self._files = files
         self._stems = _stems(ids)
         self._lines: BinaryIO | None = None
 
@@ -77,17 +81,15 @@ class Folder:
 
     def show(self, source: str, image: Image, place: Sequence[str]) -> dict[str, Any]:
         """Write the image to `images/OUTPUT/SOURCE[/INDEX…]` and return where it is."""
-        output, *inner = (quote(part, safe=" ,()+@") for part in place)
+        output, *inner = map(safe_name, place)
         suffix = _suffix(image)
         name = PurePosixPath("images", output, self._stems[source], *inner)
-        file = f"{name}{suffix}"
-        self._files.file(file).write_bytes(image.encode(suffix))
-        return {"type": "file", "value": file}
+        return {"type": "file", "value": self._files.write(f"{name}{suffix}", image.encode(suffix))}
 
     def report(self, facts: Mapping[str, Any]) -> None:
         """Write `report.json` in one go, so that it is never half there; the lines go with it, if only none."""
         self._opened()
-        target = self._files.file(REPORT)
+        target = self._ours(REPORT)
         part = target.with_name(f".{REPORT}.part")
         part.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8", "backslashreplace")
         part.replace(target)
@@ -99,8 +101,12 @@ class Folder:
 
     def _opened(self) -> BinaryIO:
         if self._lines is None:
-            self._lines = self._files.file(RESULTS).open("wb")
+            self._lines = self._ours(RESULTS).open("wb")
         return self._lines
+
+    def _ours(self, name: str) -> Path:
+        self._files.path.mkdir(parents=True, exist_ok=True)
+        return inside(self._files.path, name)
 
 
 def check_folder(path: Path, *, overwrite: bool) -> None:
@@ -119,13 +125,17 @@ def check_folder(path: Path, *, overwrite: bool) -> None:
 
 
 def _suffix(image: Image) -> str:
-    transparent = image.pixels.ndim == 3 and image.pixels.shape[2] == 4
-    return ".png" if transparent or max(image.width, image.height) > _LARGEST_JPEG else ".jpg"
+    return ".png" if image.has_alpha or max(image.width, image.height) > _LARGEST_JPEG else ".jpg"
 
 
 def _stems(ids: Sequence[str]) -> dict[str, str]:
     """Return what files of a row are called: its id without suffix, or with it where two would be the same."""
-    stems = {source: str(PurePosixPath(source).with_suffix("")) if source else "run" for source in ids}
-    if len({stem.casefold() for stem in stems.values()}) == len(stems):
-        return stems
-    return {source: source for source in ids}
+    stems = {source: safe_path(str(PurePosixPath(source).with_suffix(""))) if source else "run" for source in ids}
+    while clashes := [source for source in _clashes(stems) if stems[source] != safe_path(source)]:
+        stems.update((source, safe_path(source)) for source in clashes)
+    return stems
+
+
+def _clashes(stems: Mapping[str, str]) -> list[str]:
+    counts = Counter(stem.casefold() for stem in stems.values())
+    return [source for source, stem in stems.items() if counts[stem.casefold()] > 1]

@@ -57,7 +57,7 @@ def _table(*names: str) -> Table:
 
 
 def _print_errors(tally: Tally) -> None:
-    for _, text in tally.first_errors[:_SHOWN_ERRORS]:
+    for text in filter(None, [text for _, text in tally.first_errors[:_SHOWN_ERRORS]]):
         tell(text, "red")
     if tally.errors > _SHOWN_ERRORS:
         tell(f"and {tally.errors - _SHOWN_ERRORS} more errors", "red")

@@ -53,6 +53,11 @@ class Tally:
             source = ids[error.row] if error.row is not None else ""
             self.first_errors.append((error_facts(error, source), error_text(error, source)))
 
+    def add_stop(self, error: RunError, source: str) -> None:
+        """Count the failure that ended the run; it has been told already."""
+        self.errors += 1
+        self.first_errors.append((error_facts(error, source), ""))
+
     def add_steps(self, result: Result) -> None:
         """Add the reports of a batch."""
         for step in result.report.steps:

@@ -20,6 +20,9 @@ log = logging.getLogger("cropflow")
 Outputs: TypeAlias = Mapping[str, OutputSpec]
 
 
+_HINT = "correct the type, install the package that brings the block, or hand it over with blocks=[...] in Python"
+
+
 @dataclass(frozen=True, slots=True)
 class TypedStep:
     """A step with its block.
@@ -49,6 +52,8 @@ def resolve(definition: Definition, registry: Registry) -> tuple[dict[str, Typed
 def _resolve_step(step: StepDefinition, registry: Registry, found: Found) -> TypedStep:
     spec = registry.find(step.type)
     if spec is None:
+        bare = step.type.rpartition("/")[2]
+        own = bare if registry.find(bare) else None
         found.add(
             "unknown-block",
             f"there is no block of type {step.type!r}",
@@ -57,8 +62,8 @@ def _resolve_step(step: StepDefinition, registry: Registry, found: Found) -> Typ
             field="type",
             found=step.type,
             expected="the type of a core block or of an installed plug-in",
-            nearest=nearest(step.type, registry.names),
-            hint="correct the type, or install the package that brings the block",
+            nearest=(own,) if own else nearest(step.type, registry.names),
+            hint=_HINT,
         )
         return TypedStep(step, None, {}, (), None)
     fields, meant = _fields_by_port(step, spec, found)

@@ -1,4 +1,7 @@
-"""Pass 7: what lies outside of the document is there: models, found but not loaded, and resources of blocks."""
+"""The last pass, when a workflow is loaded: what lies outside of the document is there.
+
+Models are found but not loaded; resources are what blocks ask for in `__init__`.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Predictions: what the engine adds to `supervision.Detections`, which it uses as they are."""
 
-from cropflow.detections.boxes import Index, into, moved, stamp, take, to_root
+from cropflow.detections.boxes import Index, into, moved, onto, stamp, take, to_root
 from cropflow.detections.lazy import CropPredictions
 from cropflow.detections.reading import from_json
 from cropflow.detections.writing import to_json
 
-__all__ = ["CropPredictions", "Index", "from_json", "into", "moved", "stamp", "take", "to_json", "to_root"]
+__all__ = ["CropPredictions", "Index", "from_json", "into", "moved", "onto", "stamp", "take", "to_json", "to_root"]

@@ -109,9 +109,32 @@ def into(detections: Detections, origin: Origin) -> Detections:
     >>> into(sv.Detections(np.array([[32, 21, 40, 25]])), crop).xyxy.tolist()
     [[2.0, 1.0, 10.0, 5.0]]
     """
-    cut = moved(detections, origin.to_parent.inverse, origin)
-    cut.data["parent_id"] = np.full(len(cut), origin.id)
-    return cut
+    return _found_on(origin, moved(detections, origin.to_parent.inverse, origin))
+
+
+def onto(detections: Detections, origin: Origin) -> Detections:
+    """Return `detections` in the pixels of the image `origin`, wherever on the same input picture they are now.
+
+    They are moved from a crop to the whole, from the whole into a crop, or from one crop to another; `parent_id`
+    becomes the id of the image. Those of another input picture, or that do not know their image, are returned as
+    they are.
+
+    >>> import numpy as np, supervision as sv
+    >>> frame = Origin("image", 64, 48)
+    >>> crop = Origin("image/detect/0", 20, 10, frame, Transform(30, 20))
+    >>> onto(stamp(sv.Detections(np.array([[2, 1, 10, 5]])), crop, "find"), frame).xyxy.tolist()
+    [[32.0, 21.0, 40.0, 25.0]]
+    """
+    source: Origin | None = detections.metadata.get("origin")
+    if source is None or source == origin or source.root != origin.root:
+        return detections
+    return _found_on(origin, moved(detections, source.to_root.then(origin.to_root.inverse), origin))
+
+
+def _found_on(origin: Origin, detections: Detections) -> Detections:
+    """Write the id of the image on detections that were made here."""
+    detections.data["parent_id"] = np.full(len(detections), origin.id)
+    return detections
 
 
 def to_root(detections: Detections) -> Detections:

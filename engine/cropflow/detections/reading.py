@@ -1,4 +1,4 @@
-"""Reading detections from JSON: the inverse of `detections_json`, strict, as the text comes from outside."""
+"""Reading detections from JSON: the inverse of `detections.writing`, strict, as the text comes from outside."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from supervision.detection.compact_mask import CompactMask
 
 _WHAT = "the detections"
+_LARGEST_MASK = 2**30
+"""Pictures with more pixels have no masks here, so that a few numbers cannot ask for all the memory."""
 
 
 def from_json(value: object) -> Detections:
@@ -150,6 +152,11 @@ def _mask(boxes: Sequence[BoxWire], image: SizeWire) -> CompactMask | None:
     if image.width is None or image.height is None:
         raise InputError(f"{_WHAT} cannot be read: masks need image.width and image.height; give both in pixels")
     shape = image.height, image.width
+    if image.height * image.width > _LARGEST_MASK:
+        raise InputError(
+            f"{_WHAT} cannot be read: masks of {image.width} × {image.height} pixels are too large, expected at most "
+            f"{_LARGEST_MASK:,} pixels"
+        )
     return _decoded(codes, shape) if codes is not None else _drawn([_xy(points) for points in outlines or ()], shape)
 
 

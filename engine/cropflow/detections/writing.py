@@ -1,7 +1,7 @@
 """Writing detections as JSON, with the field names that existing clients read.
 
 Boxes are columns in memory and one mapping per box on the wire; this file turns the former into the latter,
-and `detections_from_json` goes the other way. Both are apart from `detections` because the form is a contract
+and `detections.reading` goes the other way. Both are apart from `detections.boxes` because the form is a contract
 with others, while that file is ours.
 """
 
@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from cropflow.image.origin import Origin, Transform
-from cropflow.wire import jsonable
+from cropflow.jsonable import to_json as jsonable
 
 if TYPE_CHECKING:
     from supervision import Detections
     from supervision.detection.compact_mask import CompactMask
+
 # Entries of `.data` that the form gives under another name, or as part of another key.
 _RENAMED = ("class_name", "detection_id", "parent_id", "polygon", "points")
 _KEYPOINTS = "keypoints_"

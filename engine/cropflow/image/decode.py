@@ -12,23 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cropflow.errors import ImageError
-from cropflow.image.header import is_avif, is_jpeg, picture_orientation, picture_size
+from cropflow.image.header import is_avif, is_jpeg, picture_orientation
+from cropflow.image.size import picture_size
 
 Pixels: TypeAlias = NDArray[np.uint8]
 
 MAX_PIXELS = 2**28
-"""Pictures with more pixels (16,384 × 16,384) are refused before any memory is set aside for them."""
+"""Encoded pictures with more pixels (16,384 × 16,384) are refused, by their header before they are decoded."""
 
 _UPRIGHT_8_BIT = cv2.IMREAD_ANYCOLOR
 _UPRIGHT = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
 _EXIF_ORIENTATION = 0x112
+_EXPECTED = "expected JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, JPEG 2000, PNM or Sun raster"
 
 
 def decode(data: bytes, name: str) -> Pixels:
     """Decode the bytes of a picture file.
 
     Args:
-        data: an encoded picture in any format OpenCV reads (JPEG, PNG, WebP, TIFF, BMP, GIF, …).
+        data: an encoded picture: JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, JPEG 2000, PNM, PAM or Sun raster.
         name: what to call the picture in an error.
 
     Returns:
@@ -36,15 +38,26 @@ def decode(data: bytes, name: str) -> Pixels:
         scaled to 8 bits, CMYK and palettes become BGR. Of an animation, the first frame.
 
     Raises:
-        ImageError: the bytes are no picture, are cut short, or hold more than `MAX_PIXELS` pixels.
+        ImageError: the bytes are no picture, are cut short, or hold more than `MAX_PIXELS` pixels. No memory is
+            set aside for pictures whose header says so, or does not tell the size.
     """
     if not data:
         raise ImageError(f"{name}: the file is empty, expected an encoded picture such as JPEG or PNG")
     size = picture_size(data)
-    if size is not None and size[0] * size[1] > MAX_PIXELS:
-        count = f"{size[0]} × {size[1]} pixels"
+    if size is None:
+        raise ImageError(
+            f"{name}: the file ({len(data):,} bytes) is not a picture, or its header is damaged; {_EXPECTED}"
+        )
+    _check_size(*size, name)
+    pixels = _decode_upright(data, name)
+    _check_size(pixels.shape[1], pixels.shape[0], name)  # a header may have lied
+    return as_pixels(pixels, name)
+
+
+def _check_size(width: int, height: int, name: str) -> None:
+    if width * height > MAX_PIXELS:
+        count = f"{width} × {height} pixels"
         raise ImageError(f"{name}: {count} are too many, expected at most {MAX_PIXELS:,}; scale it down")
-    return as_pixels(_decode_upright(data, name), name)
 
 
 def _decode_upright(data: bytes, name: str) -> NDArray[Any]:
@@ -62,8 +75,7 @@ def _imdecode(data: bytes, flags: int, name: str) -> NDArray[Any]:
     except cv2.error as error:
         raise ImageError(f"{name}: OpenCV cannot decode it: {error}") from error
     if pixels is None:
-        state = "is damaged or cut short" if picture_size(data) else "is not a picture OpenCV can read"
-        raise ImageError(f"{name}: the file ({len(data):,} bytes) {state}; expected JPEG, PNG, WebP, TIFF, BMP, GIF")
+        raise ImageError(f"{name}: the file ({len(data):,} bytes) is damaged or cut short; {_EXPECTED}")
     return pixels
 
 

@@ -7,6 +7,7 @@ a crop of a crop are one slice away, however deep the nesting.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,8 +17,11 @@ from numpy.typing import NDArray
 from cropflow.image.decode import Pixels, as_pixels, from_pil, is_pil, to_bgr
 from cropflow.image.fetch import UrlPolicy
 from cropflow.image.origin import Origin, Transform
+from cropflow.image.rounding import whole_boxes
 from cropflow.image.source import Reader, find_reader, unwrap
 from cropflow.image.wire import encode, frame_of, to_wire
+
+_UNNAMED = "image"
 
 
 class Image:
@@ -26,7 +30,8 @@ class Image:
     Args:
         pixels: uint8 h×w grey, h×w×3 BGR or h×w×4 BGRA; looked at in place, not copied. Change the array
             afterwards and the image changes with it.
-        id: the name of the picture in results.
+        id: the name of the picture in results; without one it is `image`, and a workflow names it after the input
+            it is given to.
         stream: the video or camera this is a frame of.
         frame: number of the frame in its stream.
 
@@ -45,26 +50,28 @@ class Image:
     (50, 20, 10.0)
     """
 
-    __slots__ = ("_bgr", "_frame", "_origin", "_pixels", "_reader", "_stream", "id", "parent")
+    __slots__ = ("_bgr", "_frame", "_is_named", "_origin", "_pixels", "_reader", "_stream", "id", "parent")
 
     id: str
     parent: Image | None
     _origin: Origin | None
+    _is_named: bool
 
     def __init__(
         self,
         pixels: NDArray[Any],
         *,
-        id: str = "image",
+        id: str | None = None,
         stream: str | None = None,
         frame: int | None = None,
     ):
-        self._set_up(as_pixels(pixels, f"image {id!r}"), None, id, stream, frame)
+        self._set_up(as_pixels(pixels, _called(id)), None, id, stream, frame)
 
     def _set_up(
-        self, pixels: Pixels | None, reader: Reader | None, id: str, stream: str | None, frame: int | None
+        self, pixels: Pixels | None, reader: Reader | None, id: str | None, stream: str | None, frame: int | None
     ) -> None:
-        self.id = id
+        self.id = _UNNAMED if id is None else id
+        self._is_named = id is not None
         self.parent = None
         self._origin = None
         self._pixels = pixels
@@ -78,7 +85,7 @@ class Image:
         cls,
         value: object,
         *,
-        id: str = "image",
+        id: str | None = None,
         allow_urls: bool | UrlPolicy = False,
         base: str | Path | None = None,
         stream: str | None = None,
@@ -88,8 +95,9 @@ class Image:
 
         Args:
             value: a path, bytes, base64 text, data URI, URL, uint8 array (BGR), PIL image, a wire mapping
-                `{"type": "file" | "url" | "base64" | "numpy_object", "value": …}`, or an `Image`, which is
-                returned as it is. Text is a data URI, else a URL, else the path of a file, else base64.
+                `{"type": "file" | "url" | "base64" | "numpy_object", "value": …}`, or an `Image`. Text is a data URI,
+                else a URL, else the path of a file, else base64. An `Image` is returned as it is; one that was made
+                without a name is returned under the name `id`, with the same pixels.
             id: the name of the picture in results.
             allow_urls: whether URLs are fetched; a `UrlPolicy` sets limits too. Private addresses never are
                 unless such a policy says so.
@@ -102,22 +110,22 @@ class Image:
                 is wrong with a file, a URL or encoded bytes is raised by the first use, or by `decode`.
         """
         if isinstance(value, Image):
-            return value
+            return value if id is None or value._is_named else value._renamed(id)
         if isinstance(value, Mapping):
             stream, frame = frame_of(value, stream, frame)
-            value = unwrap(value, f"image {id!r}")
+            value = unwrap(value, _called(id))
         if is_pil(value):
-            return cls(from_pil(value, f"image {id!r}"), id=id, stream=stream, frame=frame)
+            return cls(from_pil(value, _called(id)), id=id, stream=stream, frame=frame)
         if isinstance(value, np.ndarray) or type(value).__module__.startswith("torch"):
             return cls(value, id=id, stream=stream, frame=frame)  # type: ignore[arg-type]  # refused there, with advice
         policy = allow_urls if isinstance(allow_urls, UrlPolicy) else UrlPolicy(allow=allow_urls)
-        reader = find_reader(value, f"image {id!r}", policy, None if base is None else Path(base))
+        reader = find_reader(value, _called(id), policy, None if base is None else Path(base))
         image = cls.__new__(cls)
         image._set_up(None, reader, id, stream, frame)
         return image
 
     @classmethod
-    def from_json(cls, wire: Mapping[str, Any], *, id: str = "image") -> Image:
+    def from_json(cls, wire: Mapping[str, Any], *, id: str | None = None) -> Image:
         """Read the wire form that `to_json` writes; a crop comes back as a picture without parent."""
         return cls.load(wire, id=id)
 
@@ -147,6 +155,11 @@ class Image:
     def height(self) -> int:
         """Pixels from top to bottom; loads the picture."""
         return int(self.pixels.shape[0])
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the pixels have a fourth channel, transparency; loads the picture."""
+        return self.pixels.ndim == 3 and self.pixels.shape[2] == 4
 
     @property
     def stream(self) -> str | None:
@@ -199,7 +212,7 @@ class Image:
         if len(ids) != len(xyxy):
             raise ValueError(f"{len(xyxy)} boxes need as many ids, found {len(ids)}")
         home, left, top = self._place()
-        boxes, kept = _whole_boxes(xyxy, self.width, self.height)
+        boxes, kept = whole_boxes(xyxy, self.width, self.height)
         corners = (boxes + np.array([left, top, left, top])).T.tolist()
         rows = zip(kept.tolist(), ids, *corners, strict=True)
         return [_Crop(self, home, name, x0, y0, x1, y1) if keep else None for keep, name, x0, y0, x1, y1 in rows]
@@ -213,7 +226,7 @@ class Image:
 
         Pixels of the same size keep the origin. Of another size, the new image counts as resized from this.
         """
-        image = Image(pixels, id=self.id, stream=self.stream, frame=self.frame)
+        image = self._like(pixels)
         if (image.width, image.height) == (self.width, self.height):
             image.parent, image._origin = self.parent, self.origin
         else:
@@ -224,8 +237,23 @@ class Image:
 
     def copy(self) -> Image:
         """Return the same image with pixels of its own, which keeps no parent in memory; the origin stays."""
-        image = Image(self.pixels.copy(), id=self.id, stream=self.stream, frame=self.frame)
+        image = self._like(self.pixels.copy())
         image._origin = self.origin
+        return image
+
+    def _like(self, pixels: NDArray[Any]) -> Image:
+        """An image of the same name and frame, which has no name of its own where this one has none."""
+        image = Image(pixels, id=self.id, stream=self.stream, frame=self.frame)
+        image._is_named = self._is_named
+        return image
+
+    def _renamed(self, id: str) -> Image:
+        """The same pixels under another name, read once for both; what they were resized from is renamed too."""
+        image = Image.__new__(Image)
+        reader = None if self._reader is None else lambda: self.pixels
+        image._set_up(self._pixels, reader, id, self.stream, self.frame)
+        image.parent = None if self.parent is None else self.parent._renamed(id)
+        image._origin = None if self._origin is None else _renamed(self._origin, id)
         return image
 
     def encode(self, ext: str = ".png", quality: int = 95) -> bytes:
@@ -255,6 +283,7 @@ class _Crop(Image):
     """A part of another image; made by the hundred thousand, so it keeps five references and no pixels."""
 
     __slots__ = ("_bottom", "_home", "_left", "_right", "_top")
+    _is_named = True
 
     def __init__(self, parent: Image, home: Image, id: str, left: int, top: int, right: int, bottom: int):
         self.id = id
@@ -303,10 +332,11 @@ class _Crop(Image):
         return self._home, self._left, self._top
 
 
-def _whole_boxes(xyxy: NDArray[Any], width: int, height: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Round boxes to whole pixels inside the image; the second array tells which have an area."""
-    boxes = np.asarray(xyxy).reshape(-1, 4)
-    finite = np.isfinite(boxes).all(axis=1)
-    rounded = np.rint(np.where(finite[:, None], boxes, 0)).clip(0, [width, height, width, height])
-    whole = rounded.astype(np.int64)
-    return whole, (whole[:, 0] < whole[:, 2]) & (whole[:, 1] < whole[:, 3])
+def _called(id: str | None) -> str:
+    """What an error calls an image."""
+    return f"image {id or _UNNAMED!r}"
+
+
+def _renamed(origin: Origin, id: str) -> Origin:
+    parent = None if origin.parent is None else _renamed(origin.parent, id)
+    return replace(origin, id=id, parent=parent)

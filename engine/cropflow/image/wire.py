@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -33,10 +32,9 @@ def encode(image: Image, ext: str, quality: int) -> bytes:
 
 def to_wire(image: Image) -> dict[str, Any]:
     """Return the JSON form of an image, for a crop with the way back to its parent; see `Image.to_json`."""
-    transparent = image.pixels.ndim == 3 and image.pixels.shape[2] == 4
     return {
         "type": "base64",
-        "value": base64.b64encode(encode(image, ".png" if transparent else ".jpg", 95)).decode("ascii"),
+        "value": base64.b64encode(encode(image, ".png" if image.has_alpha else ".jpg", 95)).decode("ascii"),
         "video_metadata": _video_metadata(image),
         **_parents(image.origin),
     }
@@ -55,11 +53,12 @@ def frame_of(wire: Mapping[str, Any], stream: str | None, frame: int | None) -> 
 
 
 def _video_metadata(image: Image) -> dict[str, Any]:
+    """The keys that existing clients look up; null where nothing is known, so that nothing is made up."""
     return {
-        "video_identifier": image.origin.root.id if image.stream is None else image.stream,
-        "frame_number": image.frame or 0,
-        "frame_timestamp": datetime.now(UTC).isoformat(),
-        "fps": 30.0,
+        "video_identifier": image.stream,
+        "frame_number": image.frame,
+        "frame_timestamp": None,
+        "fps": None,
         "measured_fps": None,
         "comes_from_video_file": None,
         "total_frames": None,

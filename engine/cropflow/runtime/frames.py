@@ -40,9 +40,9 @@ class Frames:
 
 
 def _told(value: object) -> tuple[str | None, int | None] | None:
-    """Stream and frame as far as a value tells them: a picture, or video metadata; `None` for any other value."""
+    """Stream and frame as far as a picture or video metadata tell them; `None` for what tells neither."""
     if isinstance(value, Image):
-        return value.stream, value.frame
-    if isinstance(value, Mapping) and "video_identifier" in value:
+        return None if value.stream is None and value.frame is None else (value.stream, value.frame)
+    if isinstance(value, Mapping) and value.get("video_identifier") is not None:
         return str(value["video_identifier"]), value.get("frame_number")
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain as flattened
 
@@ -23,7 +23,7 @@ def chain(sources: Sequence[Source]) -> tuple[Picture, ...]:
     pictures = tuple(flattened.from_iterable(source.pictures for source in sources))
     if len({picture.id for picture in pictures}) == len(pictures):
         return pictures
-    names = _distinct(source.name for source in sources)
+    names = distinct_names(sources)
     return tuple(
         replace(picture, id=f"{name}/{picture.id}")
         for name, source in zip(names, sources, strict=True)
@@ -31,8 +31,9 @@ def chain(sources: Sequence[Source]) -> tuple[Picture, ...]:
     )
 
 
-def _distinct(names: Iterable[str]) -> list[str]:
-    wanted = list(names)
+def distinct_names(sources: Sequence[Source]) -> list[str]:
+    """Return the name of each source, numbered where it is that of one before."""
+    wanted = [source.name for source in sources]
     taken = set(wanted)
     seen: Counter[str] = Counter()
     made = []

@@ -20,6 +20,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelStore]:
         models={
             "digits": ROOT / "models" / "digits-detect.pt",
             "digits/cls": ROOT / "models" / "digits-classify.pt",
+            "digits/seg": ROOT / "models" / "digits-segment.pt",
+            "digits/pose": ROOT / "models" / "digits-pose.pt",
         },
         cache_dir=tmp_path_factory.mktemp("cache"),
         loaders=[UltralyticsLoader()],
@@ -36,6 +38,16 @@ def detector(store: ModelStore) -> LoadedModel:
 @pytest.fixture(scope="session")
 def classifier(store: ModelStore) -> LoadedModel:
     return store.get("digits/cls", tasks=("classify",))
+
+
+@pytest.fixture(scope="session")
+def segmenter(store: ModelStore) -> LoadedModel:
+    return store.get("digits/seg", tasks=("segment",))
+
+
+@pytest.fixture(scope="session")
+def poser(store: ModelStore) -> LoadedModel:
+    return store.get("digits/pose", tasks=("pose",))
 
 
 @pytest.fixture(scope="session")

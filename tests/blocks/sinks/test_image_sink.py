@@ -96,16 +96,16 @@ def test_no_file_of_a_run_replaces_another(tmp_path: Path) -> None:
     images = [picture("a/1.jpg"), picture("b/1.jpg"), picture("a/1.png"), picture("a/1.jpg")]
     sinks = [first, first, second, first]
     paths = [sink.run(image).path for sink, image in zip(sinks, images, strict=True)]
-    assert paths == ["a/1.png", "b/1.png", "a/1-2.png", "a/1-3.png"]
+    assert paths == ["a/1.png", "b/1.png", "a/1~2.png", "a/1~3.png"]
     for path, image in zip(paths, images, strict=True):
         assert np.array_equal(read(tmp_path / path), image.pixels)
 
 
 def test_names_that_some_file_systems_take_for_one_stay_apart(tmp_path: Path) -> None:
     sink = ImageSink(OutputFolder(tmp_path))
-    labels = ["A", "a", "É", "E\u0301", "a-2"]
+    labels = ["A", "a", "É", "E\u0301", "a~2"]
     paths = [sink.run(picture("x.jpg"), label, "{class}.png", "").path for label in labels]
-    assert paths == ["A.png", "a-2.png", "É.png", "E\u0301-2.png", "a-2-2.png"]
+    assert paths == ["A.png", "a~2.png", "É.png", "E\u0301~2.png", "a~2~2.png"]
 
 
 def test_a_file_of_an_earlier_run_is_replaced(tmp_path: Path) -> None:
@@ -203,9 +203,11 @@ def test_names_do_not_depend_on_batching(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
+        ({"file_name": "{klass}.png"}, "expected: a name with {source}, {class}, {index}, {id}, {confidence}; "),
         ({"file_name": "{klass}.png"}, "did you mean {class}"),
-        ({"file_name": "{source}.gif"}, "must end in one of"),
-        ({"folder": "../{class}"}, "inside the output folder"),
+        ({"file_name": "{class.png"}, "expected: a name with braces around placeholders only"),
+        ({"file_name": "{source}.gif"}, "expected: a name that ends in one of"),
+        ({"folder": "../{class}"}, "expected: a path inside the output folder, without '..'"),
     ],
 )
 def test_a_wrong_name_is_found_when_the_document_is_compiled(tmp_path: Path, fields: dict[str, str], said: str) -> None:
@@ -217,5 +219,5 @@ def test_a_name_given_by_a_step_is_checked_too(tmp_path: Path) -> None:
     given = document(file_name="$inputs.name")
     given["inputs"].append({"type": "WorkflowParameter", "name": "name", "kind": ["string"]})
     workflow = Workflow.load(given, blocks=[Halves, DynamicCrop, ImageSink], resources=[OutputFolder(tmp_path)])
-    with pytest.raises(InputError, match="must end in one of"):
+    with pytest.raises(InputError, match="a name that ends in one of"):
         workflow.run({"image": picture("a.jpg"), "name": "{source}"})

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from supervision import Detections
 
-from cropflow import Classification, Image, OutputFolder, Workflow
+from cropflow import Classification, Image, OutputFolder, Workflow, WorkflowError
 from cropflow.detections import stamp
 from cropflow_blocks.sinks.jsonl_sink import JsonlSink
 
@@ -35,7 +35,7 @@ def test_a_record_has_predictions_in_wire_form_and_pictures_as_ids(tmp_path: Pat
     assert (record["boxes"]["predictions"][0]["x"], record["label"]["top"]) == (4.0, "dog")
 
 
-def test_every_line_is_on_disk_before_the_next_element(tmp_path: Path) -> None:
+def test_every_line_can_be_read_before_the_next_element(tmp_path: Path) -> None:
     sink = JsonlSink(OutputFolder(tmp_path))
     for i in range(3):
         sink.run({"i": i}, "sub/log.jsonl")
@@ -120,3 +120,26 @@ def test_a_fresh_folder_begins_the_file_anew_once(tmp_path: Path) -> None:
         sink.run({"new": number})
         sink.close()
     assert (tmp_path / "records.jsonl").read_text() == '{"new": 0}\n{"new": 1}\n'
+
+
+def document(*files: str) -> dict[str, Any]:
+    steps = [
+        {"type": "jsonl_sink@v1", "name": f"to_{number}", "data": {"step": number}, "file": file}
+        for number, file in enumerate(files)
+    ]
+    return {"version": "1.0", "inputs": [{"type": "WorkflowImage", "name": "image"}], "steps": steps, "outputs": []}
+
+
+def test_two_steps_share_a_file_that_is_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / "all.jsonl").write_text('{"old": 1}\n')
+    folder = OutputFolder(tmp_path, fresh=True)
+    with Workflow.load(document("all.jsonl", "all.jsonl"), blocks=[JsonlSink], resources=[folder]) as workflow:
+        for _ in range(2):
+            workflow.run({"image": np.zeros((4, 4, 3), np.uint8)})
+    assert [record["step"] for record in records(tmp_path / "all.jsonl")] == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize("file", ["../log.jsonl", "/tmp/log.jsonl", "", "a:b.jsonl", "{class}.jsonl", "logs/"])
+def test_a_file_that_cannot_be_is_found_when_the_document_is_compiled(tmp_path: Path, file: str) -> None:
+    with pytest.raises(WorkflowError, match="expected: a path inside the output folder"):
+        Workflow.load(document(file), blocks=[JsonlSink], resources=[OutputFolder(tmp_path)])

@@ -254,7 +254,7 @@ def test_the_kind_and_the_names_of_documents() -> None:
     assert spec.port("background_color").literal.read("#ff8000") == (255, 128, 0)
 
 
-@pytest.mark.parametrize("padding", [-1, "ten", 1.5, True])
+@pytest.mark.parametrize("padding", [-1, "ten", 1.5, True, 10**9, "9" * 400 + "%"])
 def test_a_wrong_padding_is_refused_in_the_document(padding: object) -> None:
     with pytest.raises(ValueError):
         DynamicCrop.spec.port("padding").literal.read(padding)

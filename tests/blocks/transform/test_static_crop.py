@@ -102,6 +102,7 @@ def test_documents_may_spell_the_relative_crop_as_they_always_did() -> None:
     assert not RelativeStaticCrop.spec.fan_out
 
 
-def test_a_region_without_size_is_refused_in_the_document() -> None:
-    with pytest.raises(ValueError):
-        AbsoluteStaticCrop.spec.port("width").literal.read(0)
+@pytest.mark.parametrize(("field", "value"), [("width", 0), ("height", 10**400), ("x_center", 10**400)])
+def test_a_region_without_size_or_beyond_all_numbers_is_refused_in_the_document(field: str, value: int) -> None:
+    with pytest.raises(ValueError, match="a number"):
+        AbsoluteStaticCrop.spec.port(field).literal.read(value)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from supervision import Detections
 
-from cropflow import Block, Image, Workflow, WorkflowError
+from cropflow import Block, Image, InputError, Workflow, WorkflowError
 from cropflow.detections import stamp
 from cropflow_blocks.visualization.bounding_box import BoundingBoxVisualization
 from cropflow_blocks.visualization.label import LabelVisualizationV1, LabelVisualizationV2
@@ -258,6 +258,41 @@ def test_automatic_size_grows_with_the_picture_and_manual_does_not() -> None:
     assert width(4, "Manual") == width(1, "Manual")
 
 
+@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize("far", [1e30, -1e30, np.nan, np.inf, 3e9, -3e9])
+def test_boxes_that_reach_absurdly_far_leave_the_others_alone(block: Any, far: float) -> None:
+    image = picture()
+    good = (20.0, 60.0, 80.0, 100.0)
+    wanted = block().run(image, boxes(image, good)).image.pixels
+    found = boxes(image, good, good)
+    found.xyxy = np.array([good, (far, far, far, far)])  # supervision refuses them in its constructor alone
+    assert np.array_equal(block().run(image, found).image.pixels, wanted)
+
+
+def test_a_picture_whose_boxes_are_all_nowhere_passes_through() -> None:
+    image = picture()
+    found = boxes(image, (0, 0, 9, 9))
+    found.xyxy[0, 2] = np.nan
+    assert BoundingBoxVisualization().run(image, found).image is image
+
+
+@pytest.mark.parametrize("roundness", [0.0, 0.6])
+def test_a_box_larger_than_all_bounds_has_no_edge_in_the_picture(roundness: float) -> None:
+    image = picture()
+    drawn = BoundingBoxVisualization().run(
+        image, boxes(image, (-1e30, -1e30, 1e30, 1e30)), thickness=1000, roundness=roundness
+    )
+    assert (drawn.image.pixels == GREY).all()
+
+
+@pytest.mark.parametrize("block", [LabelVisualizationV1, LabelVisualizationV2])
+def test_the_largest_letters_and_paddings_that_are_allowed_can_be_drawn(block: Any) -> None:
+    image = picture()
+    largest = {"text_scale": 100.0, "text_thickness": 1000, "text_padding": 10_000, "border_radius": 10_000}
+    drawn = block().run(image, boxes(image, (20, 60, 80, 100)), text_position="CENTER", **largest)
+    assert (drawn.image.pixels != GREY).any()
+
+
 class Halves(Block):
     """A box around each half of the picture."""
 
@@ -318,3 +353,27 @@ def test_drawings_chain_in_a_document() -> None:
 def test_a_wrong_field_is_found_when_the_document_is_compiled(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(WorkflowError, match=said):
         Workflow.load(document(**fields), blocks=[Halves, *BLOCKS])
+
+
+@pytest.mark.parametrize(
+    ("step", "field", "value"),
+    [
+        *((0, "thickness", value) for value in (0, -1, 100_000)),
+        *((0, "palette_size", value) for value in (0, 100_000)),
+        *((1, "text_scale", value) for value in (0, -1, -1.5, 1e9)),
+        *((1, "text_thickness", value) for value in (0, -1, 100_000)),
+        *((1, field, value) for field in ("text_padding", "border_radius") for value in (-1, 10**9)),
+    ],
+)
+def test_sizes_that_opencv_cannot_draw_are_refused_in_the_document_and_as_parameters(
+    step: int, field: str, value: float
+) -> None:
+    written = document()
+    written["steps"][1 + step][field] = value
+    with pytest.raises(WorkflowError, match=field):
+        Workflow.load(written, blocks=[Halves, *BLOCKS])
+    written["steps"][1 + step][field] = "$inputs.size"
+    written["inputs"].append({"type": "WorkflowParameter", "name": "size"})
+    workflow = Workflow.load(written, blocks=[Halves, *BLOCKS])
+    with pytest.raises(InputError, match=f"'size' does not fit '{field}'"):
+        workflow.run({"image": picture(), "size": value})

@@ -11,7 +11,7 @@ from cropflow.sources import find_pictures
 def batches(folder: Path, taken: list[int]) -> Iterator[Batch]:
     for number, picture in enumerate(find_pictures(folder).pictures):
         taken.append(number)
-        yield Batch((picture.id,), {"image": [picture.load()]})
+        yield Batch((picture.id,), {"image": [picture.load()]}, {})
 
 
 def test_order_and_bound(pictures: Path) -> None:

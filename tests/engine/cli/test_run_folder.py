@@ -62,8 +62,60 @@ def test_pictures_of_the_same_stem_keep_files_of_their_own(
     (pictures / "1.jpg").write_bytes((pictures / "sub/a.jpg").read_bytes())
     invoke("run", document(), "--source", pictures, "--out", tmp_path / "out")
     files = [line["outputs"]["middle"]["value"] for line in lines(tmp_path / "out")]
-    assert len(set(files)) == 5 and "images/middle/1.png.jpg" in files
+    assert sorted(files) == [
+        "images/middle/1.jpg.jpg", "images/middle/1.png.jpg",
+        "images/middle/10.jpg", "images/middle/2.jpg", "images/middle/sub/a.jpg",
+    ]  # fmt: skip
     assert all((tmp_path / "out" / file).is_file() for file in files)
+
+
+def test_a_name_with_its_suffix_may_be_that_of_another_picture(
+    invoke: Any, document: Any, pictures: Path, tmp_path: Path
+) -> None:
+    for name in ("1.jpg", "1.jpg.png"):
+        (pictures / name).write_bytes((pictures / "1.png").read_bytes())
+    invoke("run", document(), "--source", pictures, "--out", tmp_path / "out")
+    files = {line["source"]: line["outputs"]["middle"]["value"] for line in lines(tmp_path / "out")}
+    assert files["1.jpg"] == "images/middle/1.jpg.jpg" and files["1.jpg.png"] == "images/middle/1.jpg.png.jpg"
+    assert len(set(files.values())) == 6
+
+
+SINKS = """
+version: "1.0"
+inputs: [{type: WorkflowImage, name: image}]
+steps:
+  - {type: jsonl_sink@v1, name: one, data: {image: $inputs.image}, file: FILE}
+  - {type: jsonl_sink@v1, name: two, data: {image: $inputs.image}, file: FILE}
+  - {type: image_sink@v1, name: keep, image: $inputs.image, folder: images/picture, file_name: "{source}.jpg"}
+outputs:
+  - {type: JsonField, name: picture, selector: $inputs.image}
+  - {type: JsonField, name: kept, selector: $steps.keep.path}
+"""
+
+
+def test_sinks_and_the_command_line_write_into_one_folder(
+    invoke: Any, document: Any, pictures: Path, tmp_path: Path
+) -> None:
+    out, path = tmp_path / "out", document(SINKS.replace("FILE", "all.jsonl"))
+    for _ in range(2):
+        result = invoke("run", path, "--source", pictures, "--out", out, "--overwrite", "--batch-size", 2)
+        assert result.exit_code == 0, result.stderr
+        records = [json.loads(line)["image"] for line in (out / "all.jsonl").read_text().splitlines()]
+        assert sorted(records) == sorted(2 * ["1.png", "2.png", "10.png", "sub/a.jpg"])
+        files = [line["outputs"][name] for line in lines(out) for name in ("kept", "picture")]
+        assert files[:2] == ["images/picture/1.jpg", {"type": "file", "value": "images/picture/1~2.jpg"}]
+
+
+@pytest.mark.parametrize("name", ["results.jsonl", "report.json"])
+def test_a_sink_cannot_have_a_file_of_the_command_line(
+    invoke: Any, document: Any, pictures: Path, tmp_path: Path, name: str
+) -> None:
+    path = document(SINKS.replace("FILE", name))
+    result = invoke("run", path, "--source", pictures / "1.png", "--out", tmp_path / "out")
+    assert result.exit_code == 3
+    assert f"'{name}' is kept for" in " ".join(result.stderr.split())
+    (line,) = lines(tmp_path / "out")
+    assert [error["step"] for error in line["errors"]] == ["one", "two"] and line["outputs"]["kept"]
 
 
 SLICES = """

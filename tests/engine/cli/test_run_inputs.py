@@ -71,6 +71,32 @@ def test_text_inputs_take_numbers_as_text(invoke: Any, document: Any, pictures: 
     assert line["outputs"]["label"] == "007"
 
 
+VIDEO = """
+version: "1.0"
+inputs:
+  - {type: WorkflowImage, name: image}
+  - {type: WorkflowVideoMetadata, name: video}
+steps: []
+outputs: [{type: JsonField, name: video, selector: $inputs.video}]
+"""
+
+
+def test_video_metadata_tell_the_source_and_the_place_of_a_picture_in_it(
+    invoke: Any, document: Any, pictures: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other/pictures"
+    other.mkdir(parents=True)
+    (other / "b.png").write_bytes((pictures / "1.png").read_bytes())
+    sources = ["--source", pictures, "--source", other]
+    found = lines(invoke("run", document(VIDEO), *sources, "--batch-size", 3))
+    videos = [line["outputs"]["video"] for line in found]
+    assert [(video["video_identifier"], video["frame_number"], video["total_frames"]) for video in videos] == [
+        ("pictures", 0, 4), ("pictures", 1, 4), ("pictures", 2, 4), ("pictures", 3, 4), ("pictures-2", 0, 1)
+    ]  # fmt: skip
+    given = invoke("run", document(VIDEO), *sources, "--set", 'video={"video_identifier": "mine"}')
+    assert lines(given)[0]["outputs"]["video"] == {"video_identifier": "mine"}
+
+
 def test_a_workflow_without_pictures_runs_once(invoke: Any, document: Any) -> None:
     (line,) = lines(invoke("run", document(NO_IMAGE), "--set", "size=[1, 2]"))
     assert line == {"source": "", "frame": None, "outputs": {"size": [1, 2]}, "errors": []}

@@ -172,6 +172,30 @@ def test_a_full_disk_is_a_sentence(plugged: Any, document: Any, pictures: Path) 
     assert b"Error: No space left on device" in done.stderr and b"Traceback" not in done.stderr
 
 
+def test_stdout_may_be_closed_where_results_go_into_a_folder(
+    plugged: Any, document: Any, pictures: Path, tmp_path: Path
+) -> None:
+    def run(*options: object) -> subprocess.CompletedProcess[bytes]:
+        command = [COMMAND, "run", document(chatty(0)), "--source", pictures, *options]
+        shell = ["sh", "-c", 'exec "$@" >&-', "sh", *map(str, command)]
+        return subprocess.run(shell, stderr=subprocess.PIPE, env=plugged, check=False, timeout=120)
+
+    done = run("--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert len(sources((tmp_path / "out/results.jsonl").read_bytes())) == 4
+    refused = run()
+    assert refused.returncode == 2 and refused.stderr.startswith(b"Error: stdout is closed"), refused.stderr
+
+
+def test_only_sentences_are_told_of_pictures_that_cannot_be_read(shell: Any, document: Any, pictures: Path) -> None:
+    (pictures / "2.png").write_bytes((pictures / "2.png").read_bytes()[:60])
+    (pictures / "sub/a.jpg").write_bytes((pictures / "sub/a.jpg").read_bytes()[:200])
+    done = shell("run", document(), "--source", pictures)
+    assert done.returncode == 3
+    assert done.stderr.count(b"is damaged or cut short") == 2
+    assert done.stderr.startswith(b"step ") and b"cpp:" not in done.stderr, done.stderr.decode()
+
+
 def test_a_file_name_that_is_not_utf8(shell: Any, document: Any, pictures: Path, tmp_path: Path) -> None:
     (pictures / "sub/a.jpg").rename(Path(os.fsdecode(os.fsencode(pictures) + b"/caf\xe9.jpg")))
     done = shell("run", document(), "--source", pictures, "--out", tmp_path / "out")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from supervision.detection.compact_mask import CompactMask
 
 from cropflow import detections as module
-from cropflow.detections import CropPredictions, into, moved, stamp, take, to_root
+from cropflow.detections import CropPredictions, into, moved, onto, stamp, take, to_root
 from cropflow.image import Image
 from cropflow.image.origin import Origin, Transform
 
@@ -267,6 +267,24 @@ def test_into_a_crop_and_back_is_the_same_place(offset_x, offset_y, scale_x, sca
 
 
 # --- columns made only when read
+
+
+def test_predictions_find_their_place_on_any_image_of_the_same_picture():
+    other = Origin("image/detect/1", 30, 30, ROOT, Transform(25, 15))
+    found = stamp(sv.Detections(np.array([[10.0, 10, 20, 20]])), ZOOMED, "find")
+    placed = onto(found, other)
+    assert placed.xyxy.tolist() == [[0, 0, 5, 5]]
+    assert placed.data["parent_id"].tolist() == [other.id]
+    assert placed.data["detection_id"].tolist() == found.data["detection_id"].tolist()
+    assert placed.metadata["origin"] is other
+    assert onto(found, ROOT).metadata["origin"] is ROOT
+    assert onto(found, ROOT).xyxy.tolist() == to_root(found).xyxy.tolist()
+
+
+def test_predictions_of_another_picture_or_of_none_stay_where_they_are():
+    strange = stamp(sv.Detections(BOXES), Origin("thermal", 40, 30), "find")
+    for found in (strange, sv.Detections(BOXES), stamp(sv.Detections(BOXES), CROP, "find")):
+        assert onto(found, CROP) is found
 
 
 def test_crop_predictions_are_in_the_pixels_of_their_crop():

@@ -3,6 +3,7 @@
 import datetime
 import doctest
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -12,12 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from supervision.detection.compact_mask import CompactMask
 
-from cropflow import wire
-from cropflow.detections import reading, writing
-from cropflow.detections import from_json, stamp, to_json
+from cropflow import jsonable, wire
+from cropflow.detections import from_json, reading, stamp, to_json, writing
 from cropflow.errors import InputError
 from cropflow.image.origin import Origin, Transform
-from cropflow.wire import jsonable
 
 FRAME = Origin("image", 200, 100)
 CROP = Origin("image/detect/0", 60, 50, FRAME, Transform(40, 35))
@@ -33,7 +32,7 @@ def text(detections: sv.Detections) -> str:
     return json.dumps(to_json(detections), allow_nan=False)
 
 
-@pytest.mark.parametrize("module", [writing, reading, wire])
+@pytest.mark.parametrize("module", [writing, reading, wire, jsonable])
 def test_the_examples_in_the_docstrings_hold(module):
     assert doctest.testmod(module).failed == 0
 
@@ -144,7 +143,7 @@ json_like = st.recursive(
 
 @given(json_like | arrays.arrays(arrays.scalar_dtypes(), (2,)))
 def test_everything_has_a_json_form(value):
-    json.dumps(jsonable(value), allow_nan=False)
+    json.dumps(jsonable.to_json(value), allow_nan=False)
 
 
 def test_rare_numbers_have_a_json_form():
@@ -154,11 +153,36 @@ def test_rare_numbers_have_a_json_form():
         np.float16(0.5),
         np.array(0.5),
         np.bool_(True),
+        np.clongdouble(1),
     ]
-    assert jsonable(values) == [0.5, [0.5], 0.5, 0.5, True]
+    assert jsonable.to_json(values) == [0.5, [0.5], 0.5, 0.5, True, "(1+0j)"]
 
 
 # --- reading
+
+
+def test_an_unknown_class_id_and_a_wide_picture_come_back_as_they_were_written():
+    wide = Origin("pano", 200_000, 100)
+    found = stamp(one_box(), wide, "detect")
+    found.class_id = np.array([sys.maxsize])
+    found.mask = np.ones((1, 100, 200), bool)
+    back = from_json(json.loads(text(found)))
+    assert back.class_id.tolist() == [sys.maxsize]
+    assert back.metadata["origin"] == wide
+    assert back.mask.area.tolist() == [20_000]
+    (entry,) = to_json(stamp(one_box(), Origin("pano/0", 20, 20, wide), "read"))["predictions"]
+    assert from_json({"image": {"width": 20, "height": 20}, "predictions": [entry]}).metadata["origin"].root == wide
+
+
+def test_a_few_numbers_cannot_ask_for_all_the_memory():
+    image = {"width": 2**31 - 1, "height": 2**31 - 1}
+    for mask in ({"points": [{"x": 0, "y": 0}]}, {"rle_mask": {"size": [2**31 - 1, 2**31 - 1], "counts": [0, 9]}}):
+        with pytest.raises(InputError, match="2147483647 × 2147483647 pixels are too large"):
+            from_json({"image": image, "predictions": [{**BOX, **mask}]})
+    for key in ("class_id", "tracker_id"):
+        with pytest.raises(InputError, match=key):
+            from_json({"predictions": [{**BOX, key: 2**63}]})
+
 
 coordinates = st.floats(0, 1000, width=16)
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=5)

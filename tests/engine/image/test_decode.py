@@ -13,7 +13,9 @@ from PIL import Image as Pil
 from PIL import ImageOps
 
 from cropflow.errors import ImageError
+from cropflow.image import decode as module
 from cropflow.image.decode import MAX_PIXELS, as_pixels, decode, from_pil, to_bgr
+from cropflow.image.size import picture_size
 
 RED, GREEN, BLUE, OLIVE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (200, 200, 20)
 ORIENTATION = 0x112
@@ -175,12 +177,89 @@ def tiff_bomb() -> bytes:
     return b"II*\0" + struct.pack("<IH", 8, 2) + tags + b"\0\0\0\0"
 
 
+def bigtiff_bomb() -> bytes:
+    tags = struct.pack("<HHQQ", 0x100, 16, 1, 2**17) + struct.pack("<HHQQ", 0x101, 4, 1, 2**17)
+    return b"II+\0" + struct.pack("<HHQQ", 8, 0, 16, 2) + tags + bytes(8)
+
+
+def tiff_of_two_widths() -> bytes:
+    """Decoders go by the first, a signed number, which a reader of the usual types would overlook."""
+    widths = struct.pack("<HHIi", 0x100, 9, 1, 2**17) + struct.pack("<HHII", 0x100, 4, 1, 1)
+    return b"II*\0" + struct.pack("<IH", 8, 3) + widths + struct.pack("<HHII", 0x101, 4, 1, 2**17) + bytes(4)
+
+
+def jpeg_2000_bomb(suffix: str) -> bytes:
+    """The box before the code stream still says 32 × 16; the decoder does not go by it."""
+    data = bytearray(encoded(Pil.fromarray(quarters()), "JPEG2000", num_resolutions=1))
+    stream = data.index(b"\xff\x4f\xff\x51")
+    data[stream + 8 : stream + 16] = struct.pack(">II", 99_999, 99_999)
+    return bytes(data if suffix == ".jp2" else data[stream:])
+
+
+def avif_bomb() -> bytes:
+    data = bytearray(cv2.imencode(".avif", quarters())[1].tobytes())
+    size = data.index(b"ispe")
+    data[size + 8 : size + 16] = struct.pack(">II", 99_999, 99_999)
+    return bytes(data)
+
+
+FORMATS = {
+    "jpeg": encoded(Pil.fromarray(quarters()), "JPEG"),
+    "png": encoded(Pil.fromarray(quarters()), "PNG"),
+    "gif": encoded(Pil.fromarray(quarters()), "GIF"),
+    "bmp": encoded(Pil.fromarray(quarters()), "BMP"),
+    "tiff": encoded(Pil.fromarray(quarters()), "TIFF"),
+    "bigtiff": encoded(Pil.fromarray(quarters()), "TIFF", big_tiff=True),
+    "lossy webp": encoded(Pil.fromarray(quarters()), "WEBP"),
+    "lossless webp": encoded(Pil.fromarray(quarters()), "WEBP", lossless=True),
+    "extended webp": encoded(Pil.fromarray(quarters()), "WEBP", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0"),
+    "ppm": encoded(Pil.fromarray(quarters()), "PPM"),
+    "pgm": encoded(Pil.fromarray(quarters()[..., 0]), "PPM"),
+    "jp2": encoded(Pil.fromarray(quarters()), "JPEG2000", num_resolutions=1),
+    "j2k": encoded(Pil.fromarray(quarters()), "JPEG2000", num_resolutions=1, no_jp2=True),
+    "text ppm": b"P3 # c\n32\t16\r\n255\n" + b"7 8 9 " * 512,
+    **{suffix: cv2.imencode(suffix, quarters())[1].tobytes() for suffix in (".pam", ".ras", ".avif")},
+}
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_the_header_tells_the_size_that_the_decoder_finds(format: str) -> None:
+    assert picture_size(FORMATS[format]) == (32, 16)
+    assert decode(FORMATS[format], "p").shape[:2] == (16, 32)
+
+
+def test_what_cannot_be_measured_before_it_is_decoded_is_refused() -> None:
+    floats = cv2.imencode(".hdr", np.ones((16, 32, 3), np.float32))[1].tobytes()
+    with pytest.raises(ImageError, match=r"lamp: .* not a picture.*; expected JPEG"):
+        decode(floats, "lamp")
+
+
+def test_a_header_that_lies_is_found_out_after_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_PIXELS", 100)
+    frames = [Pil.fromarray(quarters())] * 2  # a film has its size a second time, and the decoder goes by that one
+    data = bytearray(encoded(frames[0], "AVIF", save_all=True, append_images=frames[1:]))
+    size = data.index(b"ispe")
+    data[size + 8 : size + 16] = struct.pack(">II", 4, 4)
+    with pytest.raises(ImageError, match="32 × 16 pixels are too many"):
+        decode(bytes(data), "p")
+
+
 BOMBS = {
     "png": png_bomb(20_000, 20_000),
     "jpeg": jpeg_bomb(),
     "tiff": tiff_bomb(),
     "gif": b"GIF89a" + struct.pack("<HH", 65535, 65535) + b"\0" * 20,
     "bmp": b"BM" + b"\0" * 12 + struct.pack("<Iii", 40, 60_000, -60_000) + b"\0" * 40,
+    "bigtiff": bigtiff_bomb(),
+    "tiff of two widths": tiff_of_two_widths(),
+    "webp": b"RIFF\x40\0\0\0WEBPVP8X\x0a\0\0\0" + bytes(4) + b"\xff\xff\0" * 2 + bytes(40),
+    "pgm": b"P5 # a\n# 1 1\n 99999 # wide\n99999 255\n",
+    "pbm": b"P4\n100000 100000\n",
+    "pam": b"P7\n# WIDTH\nWIDTH 99999\nHEIGHT 99999\nDEPTH 1\nMAXVAL 255\nENDHDR\n",
+    "sun raster": b"\x59\xa6\x6a\x95" + struct.pack(">7I", 99999, 99999, 8, 0, 1, 0, 0),
+    "jp2": jpeg_2000_bomb(".jp2"),
+    "j2k": jpeg_2000_bomb(".j2k"),
+    "avif": avif_bomb(),
 }
 
 

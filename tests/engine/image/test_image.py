@@ -6,7 +6,6 @@ import io
 import json
 import threading
 import weakref
-from datetime import datetime
 from pathlib import Path
 
 import cv2
@@ -211,9 +210,32 @@ def test_a_file_is_read_when_its_pixels_are_needed(tmp_path: Path) -> None:
     assert "60×40" in repr(image)
 
 
-def test_an_image_is_returned_as_it_is() -> None:
-    image = Image(NOISE)
+def test_an_image_with_a_name_is_returned_as_it_is() -> None:
+    image = Image(NOISE, id="scene")
     assert Image.load(image, id="other") is image
+    assert Image.load(image) is image
+    crop = Image(NOISE).crop(0, 0, 5, 5)
+    assert Image.load(crop, id="other") is crop
+
+
+def test_an_image_without_a_name_gets_one_and_shares_its_pixels(tmp_path: Path) -> None:
+    (tmp_path / "late.png").write_bytes(PNG)
+    for image in (Image(NOISE, stream="cam", frame=3), Image.load(tmp_path / "late.png", stream="cam", frame=3)):
+        assert Image.load(image) is image
+        named = Image.load(image, id="image.[1]")
+        assert named.pixels is image.pixels
+        assert (named.id, named.origin.id, named.stream, named.frame) == ("image.[1]", "image.[1]", "cam", 3)
+        assert (image.id, image.origin.id) == ("image", "image")
+        assert Image.load(named, id="other") is named
+
+
+def test_what_was_made_of_an_image_without_a_name_gets_one_too() -> None:
+    image = Image(NOISE)
+    drawn = Image.load(image.with_pixels(NOISE[::-1]), id="a")
+    assert (drawn.id, drawn.origin) == ("a", Image(NOISE, id="a").origin)
+    half = Image.load(image.with_pixels(NOISE[::2, ::2]), id="a")
+    assert (half.origin.root, half.root.id, half.origin.to_root.scale_x) == (drawn.origin, "a", 2)
+    assert Image.load(image.copy(), id="a").origin == drawn.origin
 
 
 def test_threads_that_load_at_once_all_see_the_pixels() -> None:
@@ -296,11 +318,27 @@ def test_the_json_form_of_an_input_has_no_parent() -> None:
     assert json.loads(json.dumps(wire)) == wire
     assert wire.keys() == {"type", "value", "video_metadata"}
     metadata = wire["video_metadata"]
-    assert (metadata["video_identifier"], metadata["frame_number"], metadata["fps"]) == ("image.[3]", 0, 30.0)
-    assert datetime.fromisoformat(metadata["frame_timestamp"]).tzinfo is not None
+    names = "video_identifier frame_number frame_timestamp fps measured_fps comes_from_video_file total_frames"
+    assert metadata == dict.fromkeys(names.split())
     with Pil.open(io.BytesIO(base64.b64decode(wire["value"]))) as picture:
         assert (picture.format, picture.size) == ("JPEG", (60, 40))
-    assert (Image.from_json(wire).bgr == 90).all()
+    read = Image.from_json(wire)
+    assert (read.bgr == 90).all()
+    assert (read.stream, read.frame) == (None, None)
+
+
+def test_the_json_form_says_what_is_known_of_the_frame_and_is_the_same_each_time() -> None:
+    image = Image(NOISE, stream="cam", frame=0)
+    metadata = image.to_json()["video_metadata"]
+    assert (metadata["video_identifier"], metadata["frame_number"]) == ("cam", 0)
+    assert image.to_json() == image.to_json()
+
+
+@pytest.mark.parametrize(
+    ("shape", "alpha"), [((4, 6), False), ((4, 6, 1), False), ((4, 6, 3), False), ((4, 6, 4), True)]
+)
+def test_only_a_fourth_channel_is_transparency(shape: tuple[int, ...], alpha: bool) -> None:
+    assert Image(np.zeros(shape, np.uint8)).has_alpha is alpha
 
 
 def test_the_json_form_of_a_crop_names_parent_and_root() -> None:

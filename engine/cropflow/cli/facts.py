@@ -1,0 +1,56 @@
+"""What the weights behind a step say about themselves, or why nobody can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+from cropflow.compiler.plan import INPUTS, Argument, Plan, PlannedStep, Read, Value
+from cropflow.errors import ModelError
+from cropflow.models.protocol import ModelInfo, Task
+from cropflow.models.store import ModelStore
+
+_SHOWN_CLASSES = 10
+
+
+def model_facts(plan: Plan, step: PlannedStep, store: ModelStore) -> Iterator[str]:
+    """Give lines about every model of a step; its weights are loaded. What cannot be told is said in their place."""
+    for port in step.spec.ports:
+        argument = step.arguments[port.name]
+        if any(kind.name == "model_id" for kind in port.kinds):
+            model_id = _model_id(plan, argument)
+            if model_id is None and isinstance(argument, Read):
+                yield f"known when it runs, from {argument.key}"
+            elif model_id is not None:
+                yield from _told(model_id, plan, store)
+
+
+def _model_id(plan: Plan, argument: Argument) -> str | None:
+    """Return the model a step names, or the default of the input that names it."""
+    if isinstance(argument, Value):
+        return str(argument.value) if argument.value else None
+    if isinstance(argument, Read) and argument.key.step == INPUTS:
+        default = next(item.default for item in plan.inputs if item.name == argument.key.output)
+        return str(default) if default else None
+    return None
+
+
+def _told(model_id: str, plan: Plan, store: ModelStore) -> Iterator[str]:
+    try:
+        info = store.get(model_id, plan.definition.base, get_args(Task)).info
+    except ModelError as error:
+        yield f"{model_id}: not loaded\n{error}"
+        return
+    yield f"{model_id}: {info.task}, {_size(info)} pixels, {info.runtime} on {info.device}"
+    yield _classes(info.names)
+
+
+def _size(info: ModelInfo) -> str:
+    height, width = info.image_size
+    return f"{width} × {height}"
+
+
+def _classes(names: tuple[str, ...]) -> str:
+    count = f"{len(names)} class{'' if len(names) == 1 else 'es'}"
+    shown = [*names[: _SHOWN_CLASSES - 1], "…", names[-1]] if len(names) > _SHOWN_CLASSES else names
+    return f"{count}: {', '.join(shown)}"

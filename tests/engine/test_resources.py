@@ -1,0 +1,43 @@
+"""The output folder: nothing that one writer put there is lost to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cropflow import OutputFolder
+
+
+def test_a_folder_may_be_named_as_text(tmp_path: Path) -> None:
+    folder = OutputFolder(str(tmp_path / "out"))
+    assert folder.path == tmp_path / "out"
+    assert folder.write("a.txt", b"a") == "a.txt"
+    assert (tmp_path / "out/a.txt").read_bytes() == b"a"
+
+
+def test_two_writers_that_are_open_at_once_share_a_file_that_is_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text("old\n")
+    folder = OutputFolder(tmp_path, fresh=True)
+    with folder.append("log.jsonl") as one, folder.append("sub/../log.jsonl") as other:
+        for number in range(2):
+            for name, file in (("one", one), ("other", other)):
+                file.write(f"{name} {number}\n".encode())
+                file.flush()
+    assert (tmp_path / "log.jsonl").read_text() == "one 0\nother 0\none 1\nother 1\n"
+
+
+@pytest.mark.parametrize("name", ["results.jsonl", "sub/../results.jsonl", "Results.JSONL", "results.jsonl/a.png"])
+def test_a_reserved_name_is_refused(tmp_path: Path, name: str) -> None:
+    folder = OutputFolder(tmp_path, reserved=("results.jsonl",))
+    for write in (folder.append, folder.file, lambda name: folder.write(name, b"")):
+        with pytest.raises(ValueError, match=r"'results\.jsonl' .* choose another name"):
+            write(name)
+    assert list(tmp_path.iterdir()) == []
+    folder.write("sub/results.jsonl", b"")
+
+
+def test_a_number_that_tells_files_apart_is_no_index_of_a_crop(tmp_path: Path) -> None:
+    folder = OutputFolder(tmp_path)
+    names = ["a/1-3.png", "a/1-3.png", "a/1-3.PNG", "a/1-3~2.png"]
+    assert [folder.write(name, b"") for name in names] == ["a/1-3.png", "a/1-3~2.png", "a/1-3~3.PNG", "a/1-3~2~2.png"]
