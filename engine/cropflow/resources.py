@@ -32,7 +32,7 @@ class OutputFolder:
         self.path = Path(path)
         self._fresh = fresh
         self._reserved = {_folded(name): name for name in reserved}
-        self._begun: set[str] = set()
+        self._begun: set[tuple[int, int]] = set()
         self._used: dict[str, int] = {}
         self._lock = threading.Lock()
 
@@ -78,17 +78,21 @@ class OutputFolder:
         Raises:
             ValueError: the path leads out of the folder, or its name is reserved.
         """
-        path = self.file(relative)
-        with self._lock:
-            if self._fresh and _folded(path) not in self._begun:
-                path.write_bytes(b"")
-            self._begun.add(_folded(path))
-        file = path.open("ab+")
-        if file.tell():
+        file = self.file(relative).open("ab+")
+        self._begin(file)
+        if file.seek(0, os.SEEK_END):
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":
                 file.write(b"\n")
         return file
+
+    def _begin(self, file: BinaryIO) -> None:
+        """Empty a file of an earlier run, once, by whatever name it is opened."""
+        facts = os.fstat(file.fileno())
+        with self._lock:
+            if self._fresh and (facts.st_dev, facts.st_ino) not in self._begun:
+                file.truncate(0)
+            self._begun.add((facts.st_dev, facts.st_ino))
 
     def _claim(self, wanted: PurePosixPath) -> PurePosixPath:
         with self._lock:

@@ -27,6 +27,14 @@ def test_two_writers_that_are_open_at_once_share_a_file_that_is_begun_anew(tmp_p
     assert (tmp_path / "log.jsonl").read_text() == "one 0\nother 0\none 1\nother 1\n"
 
 
+def test_files_whose_names_differ_in_case_are_both_begun_anew(tmp_path: Path) -> None:
+    folder = OutputFolder(tmp_path, fresh=True)
+    for name in ("log.jsonl", "LOG.jsonl"):
+        (tmp_path / name).write_text("old\n")
+        folder.append(name).close()
+    assert {path.read_bytes() for path in tmp_path.iterdir()} == {b""}
+
+
 @pytest.mark.parametrize("name", ["results.jsonl", "sub/../results.jsonl", "Results.JSONL", "results.jsonl/a.png"])
 def test_a_reserved_name_is_refused(tmp_path: Path, name: str) -> None:
     folder = OutputFolder(tmp_path, reserved=("results.jsonl",))

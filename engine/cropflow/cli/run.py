@@ -112,9 +112,7 @@ def _set_volume(verbose: bool, quiet: bool) -> None:
     if verbose and quiet:
         raise UsageError("--verbose and --quiet cannot both be meant")
     logging.getLogger("cropflow").setLevel(logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING)
-    cv2.utils.logging.setLogLevel(
-        cv2.utils.logging.LOG_LEVEL_SILENT
-    )  # our messages say it better
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # our messages say it better
 
 
 def _batch_size(plan: Plan, asked: int | None) -> int:

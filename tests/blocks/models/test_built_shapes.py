@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -71,6 +72,14 @@ def count(model: Model, iou: float) -> int:
 
 def test_oriented_boxes_obey_iou(oriented: Model) -> None:
     assert count(oriented, 0.05) < count(oriented, 0.7) < count(oriented, 1) == 40
+
+
+def test_threads_with_different_settings_do_not_disturb_each_other(oriented: Model) -> None:
+    shared = LoadedModel(oriented)
+    wanted = [1, 7, 40] * 6
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda most: shared.detect([NOISE], DetectSettings(0, 1, most, shapes=True))[0], wanted)
+        assert [len(boxes.data["xyxyxyxy"]) for boxes in found] == wanted
 
 
 @pytest.fixture(params=["seg", "pose", "obb"])

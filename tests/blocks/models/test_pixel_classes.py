@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,15 @@ def test_classes_of_pixels_are_the_same_in_any_company(two_classes: Model) -> No
         (alone,) = two_classes.detect([picture], DetectSettings(0))
         assert np.array_equal(np.asarray(found.mask), np.asarray(alone.mask))
         np.testing.assert_allclose(found.confidence, alone.confidence, atol=1e-5)
+
+
+def test_threads_with_different_thresholds_do_not_disturb_each_other(two_classes: Model) -> None:
+    shared = LoadedModel(two_classes)
+    jobs = [(red_left_blue_right(border=border), share) for border in (20, 40, 60) for share in (0.0, 0.9)] * 5
+    alone = [np.asarray(two_classes.detect([picture], DetectSettings(share))[0].mask) for picture, share in jobs]
+    with ThreadPoolExecutor(4) as pool:
+        together = pool.map(lambda job: shared.detect([job[0]], DetectSettings(job[1]))[0].mask, jobs)
+        assert all(np.array_equal(one, np.asarray(other)) for one, other in zip(alone, together, strict=True))
 
 
 def test_the_packaged_architecture_runs(tmp_path: Path) -> None:
