@@ -61,10 +61,10 @@ class UltralyticsLoader:
             except ImportError as error:
                 raise ModelError(f"{path} needs the package {error.name!r}: pip install {error.name}") from error
             except Exception as error:  # the framework raises all sorts of things
-                raise ModelError(
-                    f"{path} cannot be loaded on the device {device or 'chosen by default'}; the file may be "
-                    f"damaged or no weights of Ultralytics: {_first_line(error)}"
-                ) from error
+                blamed = "the file may be damaged or no weights of Ultralytics"
+                if device and "device" in str(error).lower():
+                    blamed = f"the device {device!r} cannot be used here"
+                raise ModelError(f"{path} cannot be loaded; {blamed}: {_first_line(error)}") from error
             return UltralyticsModel(_info(path, yolo.task, predictor), predictor)
 
     def download(self, name: str, folder: Path) -> Path:

@@ -197,7 +197,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, content: bytes, name: str) -> N
 
 
 def test_a_device_that_is_not_there_is_named(tmp_path: Path, detector: LoadedModel) -> None:
-    with pytest.raises(ModelError, match="cuda:99"):
+    with pytest.raises(ModelError, match="the device 'cuda:99' cannot be used here"):
         UltralyticsLoader().load(detector.info.path, device="cuda:99", image_size=None, cache_dir=tmp_path)
 
 
