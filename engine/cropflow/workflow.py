@@ -122,6 +122,7 @@ class Workflow:
         on_error: Literal["raise", "skip"] = "raise",
         allow_urls: bool = False,
         workers: int = 1,
+        effects: bool = True,
     ) -> Result:
         """Run the workflow once over a batch.
 
@@ -130,6 +131,7 @@ class Workflow:
             on_error: `raise` the first failure, or `skip` the element: it becomes missing and is told in `.errors`.
             allow_urls: whether pictures may be fetched; private addresses never are.
             workers: how many independent steps may run at the same time.
+            effects: whether sinks and other blocks with effects run; without them their outputs are missing.
 
         Returns:
             One dictionary per element of the batch; a list of one where no output lies on the batch axis.
@@ -154,6 +156,7 @@ class Workflow:
                 targets=self.plan.targets,
                 titles=self.plan.axes,
                 stop=on_error == "raise",
+                effects=effects,
             )
             runs = {name: block.run for name, block in self._blocks.items()}
             executor = serial if workers == 1 else threaded(workers)

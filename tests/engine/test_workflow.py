@@ -436,3 +436,17 @@ def test_pictures_without_a_name_are_named_by_their_place_and_others_keep_theirs
         alone = workflow.run({"image": Image(pixels)})
     assert [row["image"].id for row in rows] == ["image.[0]", "image.[1]", "mine", "image"]
     assert alone[0]["image"].id == "image"
+
+
+def test_effects_can_be_left_out(tmp_path: Path) -> None:
+    document = {
+        **DOCUMENT,
+        "steps": [*DOCUMENT["steps"], {"type": "test/keep@v1", "name": "keep", "image": "$inputs.image"}],
+    }
+    with Workflow.load(document, blocks=[Size, Columns, Keep], resources=[OutputFolder(tmp_path)]) as workflow:
+        result = workflow.run({"image": [picture(3), picture(4)]}, effects=False)
+        assert [row["width"] for row in result] == [3, 4]
+        assert not (tmp_path / "keep").exists()
+        assert [(step.step, step.skipped, step.calls) for step in result.report.steps][-1] == ("keep", 2, 0)
+        workflow.run({"image": picture(3)})
+    assert (tmp_path / "keep" / "image.txt").exists()

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from cropflow.block import Stream
 from cropflow.compiler.plan import Key, PlannedStep
 from cropflow.errors import CropflowError, RunError
@@ -76,6 +78,7 @@ class Surroundings:
         targets: for each control-flow step, the steps it may send elements to.
         titles: for each fan-out step, what its elements are called.
         stop: raise the first failure in place of recording it.
+        effects: whether blocks with effects are called; if not, their elements are skipped.
     """
 
     def __init__(
@@ -86,6 +89,7 @@ class Surroundings:
         targets: Mapping[str, Sequence[str]],
         titles: Mapping[str, str],
         stop: bool,
+        effects: bool = True,
     ) -> None:
         self.batch = batch
         self.frames = frames
@@ -93,6 +97,7 @@ class Surroundings:
         self.targets = targets
         self.titles = titles
         self.stop = stop
+        self.effects = effects
 
     def row(self, axis: Axis, index: int) -> int | None:
         """Return the batch element an element belongs to; `None` where it belongs to no single one."""
@@ -118,6 +123,8 @@ def run_step(step: PlannedStep, run: Callable[..., Any], columns: Columns, aroun
     started = time.perf_counter()
     failures = _Failures(step, around)
     prepared = prepare(checked(step, columns, failures.add), columns)
+    if step.spec.effects and not around.effects:
+        prepared = replace(prepared, chosen=np.empty(0, np.intp), count=0)
     if step.spec.stream:
         prepared = _with_streams(step, step.spec.stream, prepared, around)
     unfit = len(failures.errors)
