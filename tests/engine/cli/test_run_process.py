@@ -137,7 +137,7 @@ def test_ctrl_c_finishes_the_batch_and_the_files(plugged: Any, document: Any, pi
 
 def test_a_second_ctrl_c_stops_at_once(plugged: Any, document: Any, pictures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    command = ["run", document(chatty(1.5)), "--source", pictures, "--batch-size", 1, "--out", out]
+    command = ["run", document(chatty(5)), "--source", pictures, "--batch-size", 1, "--out", out]
     with start(plugged, *command) as process:
         wait_for(out / "results.jsonl")
         assert process.stderr is not None
@@ -149,7 +149,7 @@ def test_a_second_ctrl_c_stops_at_once(plugged: Any, document: Any, pictures: Pa
         began = time.monotonic()
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
-    assert time.monotonic() - began < 1.4
+    assert time.monotonic() - began < 4.5  # the batch alone takes 5
     assert b"Traceback" not in errors
 
 
