@@ -43,12 +43,13 @@ def grow(xyxy: NDArray[Any], width: int, height: int, padding: int | str = 0, sq
     _, seen = whole_boxes(boxes, width, height)
     start, end = boxes[seen, :2], boxes[seen, 2:]
     size = end - start
+    least = np.rint(end) - np.rint(start)
     if square:
         size = np.repeat(size.max(axis=1, keepdims=True), 2, axis=1)
     size = size + 2 * _margin(padding, size)
     start = (start + end - size) / 2
     if square:
-        start, size = _whole(start, size, np.array([width, height]))
+        start, size = _whole(start, size, least.max(axis=1, keepdims=True), np.array([width, height]))
     boxes[seen] = np.hstack((start, start + size))
     return boxes
 
@@ -61,9 +62,13 @@ def _margin(padding: int | str, size: Boxes) -> Boxes | int:
     raise ValueError(f"padding: expected pixels such as 8 or a share of the box such as '10%', found {padding!r}")
 
 
-def _whole(start: Boxes, size: Boxes, image: NDArray[np.int_]) -> tuple[Boxes, Boxes]:
-    """Round squares up to whole pixels and move them onto the image; one larger than the image covers it."""
-    side = np.ceil(size.round(3))  # 24.000001 comes of float32 boxes and is meant to be 24
+def _whole(start: Boxes, size: Boxes, least: Boxes, image: NDArray[np.int_]) -> tuple[Boxes, Boxes]:
+    """Round squares up to whole pixels and move them onto the image; one larger than the image covers it.
+
+    Args:
+        least: sides of the boxes as they are rounded: from 0.5 to 1.5 is 1 pixel long, but rounded it is 2.
+    """
+    side = np.maximum(np.ceil(size.round(3)), least)  # 24.000001 comes of float32 boxes and is meant to be 24
     room = image - side
     begin = np.rint(start - (side - size) / 2)
     return begin.clip(np.minimum(room, 0), room), side

@@ -4,7 +4,7 @@ import doctest
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cropflow_blocks.transform import boxes as module
@@ -87,6 +87,8 @@ def test_padding_never_loses_a_part_of_a_box(rows: list[tuple[float, ...]], padd
 
 
 @given(small_boxes, st.sampled_from([0, 4, "12%"]))
+@example((0.0, 0.5, 1.0, 1.0), 0)
+@example((2.5, 10.5, 3.0, 1.0), 0)
 def test_a_square_that_fits_is_square_whole_and_on_the_image(box: tuple[float, ...], padding: int | str) -> None:
     x, y, width, height = box
     before = np.array([[x, y, x + width, y + height]])
