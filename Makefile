@@ -11,7 +11,7 @@ demo: .venv/.demo
 	@echo "Look at out/demo: annotated pictures in images/, crops by class in crops/, one line per picture in results.jsonl"
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 
 check: .venv/.dev
 	$(BIN)/ruff check
