@@ -30,6 +30,7 @@ from cropflow.errors import (
     Position,
     Problem,
     RunError,
+    SettingError,
     WorkflowError,
 )
 from cropflow.image import Image
@@ -80,6 +81,7 @@ __all__ = [
     "RunError",
     "Secret",
     "Setting",
+    "SettingError",
     "StepRef",
     "Stream",
     "Transform",

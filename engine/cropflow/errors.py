@@ -3,6 +3,7 @@
 CropflowError
 ├── BlockError        a block class whose signature cannot be read, or a plug-in that cannot be loaded
 ├── WorkflowError     a document that is refused; `.problems` holds every mistake with its position
+├── SettingError      settings of a step that do not go together with what is wired to it; raised by blocks
 ├── InputError        run-time inputs that are missing, unknown or of the wrong kind
 ├── RunError          a block failed on an element; names step, block and element, chains the cause
 ├── ImageError        a picture that cannot be found, fetched or decoded
@@ -144,6 +145,37 @@ class WorkflowError(CropflowError):
         count = len(self.problems)
         head = "the workflow has a mistake" if count == 1 else f"the workflow has {count} mistakes"
         super().__init__("\n".join([head + ":", *map(str, self.problems)]))
+
+
+class SettingError(CropflowError):
+    """Settings of a step do not go together with what is wired to it; a block's `infer` raises it.
+
+    Attributes:
+        message: what is wrong, in one sentence.
+        place: keys and indices that lead from the step to the setting, such as `("operations", 1)`.
+        expected: what would be right.
+        found: what is there.
+        nearest: the valid names closest to what stands there.
+        hint: what to do.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        place: tuple[str | int, ...],
+        *,
+        expected: str | None = None,
+        found: str | None = None,
+        nearest: tuple[str, ...] = (),
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.expected = expected
+        self.found = found
+        self.nearest = nearest
+        self.hint = hint
 
 
 def nearest(name: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:

@@ -12,8 +12,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import numpy as np
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from cropflow.block import Mark, Port
+from cropflow.errors import nearest
 from cropflow.kinds import Fit, Kind, fit, holds, kind_of_type, union_members
 
 
@@ -185,8 +187,16 @@ def _plain(error: ValidationError, value: object) -> tuple[str, tuple[str | int,
     """Say in one line what pydantic expected, and where inside the value."""
     items = error.errors(include_url=False)
     places = {_place(item["loc"], value) for item in items}
-    messages = [_words(item["msg"], item["loc"]) for item in items[:3]]
+    messages = [_words(item) for item in items[:3]]
     return " or ".join(dict.fromkeys(messages)), places.pop() if len(places) == 1 else ()
+
+
+def _tags(discriminator: str, tag: str, expected_tags: str) -> str:
+    """Name the nearest of the values that tell members of a union apart, or all where none is near."""
+    known = re.findall(r"'([^']+)'", expected_tags)
+    near = nearest(tag, known)
+    others = ", or another one of this kind" if near else ""
+    return f"{discriminator.strip(chr(39))}: {' or '.join(near or known)}{others}"
 
 
 def _place(location: tuple[str | int, ...], value: object) -> tuple[str | int, ...]:
@@ -200,9 +210,17 @@ def _place(location: tuple[str | int, ...], value: object) -> tuple[str | int, .
     return tuple(place)
 
 
-def _words(message: str, location: tuple[str | int, ...]) -> str:
-    if message == "Field required":
-        return f"a value for {location[-1]!r}"
+def _words(item: ErrorDetails) -> str:
+    message, location = item["msg"], item["loc"]
+    match item["type"]:
+        case "missing":
+            return f"a value for {location[-1]!r}"
+        case "extra_forbidden":
+            return f"no {location[-1]!r} here"
+        case "union_tag_not_found":
+            return f"a mapping with {item['ctx']['discriminator']}"
+        case "union_tag_invalid":
+            return _tags(**item["ctx"])
     for pattern, words in _WORDS:
         message = re.sub(pattern, words, message)
     return message

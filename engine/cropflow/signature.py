@@ -50,7 +50,7 @@ def read_block(cls: type[Block]) -> BlockSpec:
     )
     if "return" not in hints:
         raise BlockError(f"{cls.__qualname__}.run: annotate what it returns: Output, or None if it has no outputs")
-    spec = _read_answer(cls, spec, hints["return"])
+    spec = _read_infer(cls, _read_answer(cls, spec, hints["return"]))
     refuse_contradictions(spec, f"{cls.__qualname__}.run")
     return replace(spec, batch=any(port.batch for port in ports))
 
@@ -242,6 +242,20 @@ def _read_dynamic(cls: type[Any], spec: BlockSpec) -> BlockSpec:
         if name not in settings:
             raise BlockError(f"{cls.__qualname__}.outputs: {name!r} is no Setting of run")
     return replace(spec, dynamic_outputs=method.__func__, dynamic_settings=names)
+
+
+def _read_infer(cls: type[Any], spec: BlockSpec) -> BlockSpec:
+    """Kinds that follow from settings and from what is wired are told by a static method `infer`."""
+    method = inspect.getattr_static(cls, "infer", None)
+    if method is None:
+        return spec
+    if not isinstance(method, staticmethod):
+        raise BlockError(f"{cls.__qualname__}.infer must be a @staticmethod; it is asked when the workflow is compiled")
+    names = tuple(inspect.signature(method.__func__).parameters)
+    for name in names:
+        if name not in {port.name for port in spec.ports}:
+            raise BlockError(f"{cls.__qualname__}.infer: {name!r} is no parameter of run")
+    return replace(spec, infer=method.__func__, infer_ports=names)
 
 
 def _named(kinds: Sequence[Kind]) -> str:

@@ -104,6 +104,8 @@ class BlockSpec:
         shares: name of a resource used in element and document order by all blocks naming it.
         dynamic_outputs: tells the outputs from the step's settings.
         dynamic_settings: which settings it asks for.
+        infer: tells the kinds of outputs from settings and from the kinds that are wired.
+        infer_ports: which ports it asks for.
         resources: parameter and type of each shared resource.
     """
 
@@ -123,6 +125,8 @@ class BlockSpec:
     shares: str | None = None
     dynamic_outputs: Callable[..., Mapping[str, Kind | str]] | None = None
     dynamic_settings: tuple[str, ...] = ()
+    infer: Callable[..., Mapping[str, tuple[Kind, ...]]] | None = None
+    infer_ports: tuple[str, ...] = ()
     resources: tuple[tuple[str, Any], ...] = ()
 
     @property

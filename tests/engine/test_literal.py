@@ -55,7 +55,6 @@ def literal(annotation: Any, takes_none: bool = False) -> LiteralType:
         (Color, [255, 128, 0], (255, 128, 0)),
         (list[Color], ["#000000", [1, 2, 3]], [(0, 0, 0), (1, 2, 3)]),
     ],
-    ids=repr,
 )
 def test_literals_are_read(annotation: Any, written: object, expected: object) -> None:
     found = literal(annotation).read(written)
@@ -96,7 +95,6 @@ def test_literals_are_read(annotation: Any, written: object, expected: object) -
         (Color, [1, 2, 3.5], COLOR, ()),
         (Color, 7, COLOR, ()),
     ],
-    ids=repr,
 )
 def test_literals_that_do_not_fit(
     annotation: Any, written: object, expected: str, place: tuple[str | int, ...]
@@ -150,7 +148,6 @@ def test_anything_else_is_no_color(written: object) -> None:
         (Color, [np.int64(255), 0, 0], (255, 0, 0)),
         (Any, {"a": object}, {"a": object}),
     ],
-    ids=repr,
 )
 def test_values_of_other_steps_are_taken_as_what_they_are(annotation: Any, value: object, expected: object) -> None:
     found = literal(annotation).check(value)

@@ -109,7 +109,6 @@ def test_a_default_makes_a_field_optional():
         (Annotated[list[int], KINDS["zone"]], ["zone"]),
         (Annotated[str, KINDS["secret"], KINDS["model_id"]], ["secret", "model_id"]),
     ],
-    ids=str,
 )  # fmt: skip
 def test_the_annotation_gives_the_kinds(annotation, kinds):
     assert names(port(annotation).kinds) == kinds

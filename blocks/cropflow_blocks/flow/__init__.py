@@ -1,3 +1,7 @@
 """Blocks that decide which steps an element goes on to."""
 
-__all__: list[str] = []
+from cropflow_blocks.flow.continue_if import ContinueIf
+
+__all__ = [
+    "ContinueIf",
+]

@@ -1,10 +1,13 @@
 """Blocks that make pictures out of pictures: crops around detections and crops of fixed regions."""
 
+from cropflow_blocks.transform.detections_operations import DetectionsFilter, DetectionsTransformation
 from cropflow_blocks.transform.dynamic_crop import DynamicCrop
 from cropflow_blocks.transform.static_crop import AbsoluteStaticCrop, RelativeStaticCrop
 
 __all__ = [
     "AbsoluteStaticCrop",
+    "DetectionsFilter",
+    "DetectionsTransformation",
     "DynamicCrop",
     "RelativeStaticCrop",
 ]

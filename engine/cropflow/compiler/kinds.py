@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from cropflow.compiler.infer import infer_kinds
 from cropflow.compiler.link import Graph, LinkedStep
 from cropflow.compiler.plan import INPUTS, Argument, Key, Read, Value, Written, leaves
 from cropflow.compiler.problems import Found
@@ -35,8 +36,10 @@ def check_kinds(graph: Graph, steps: Iterable[LinkedStep]) -> tuple[Typed, list[
         checked = {link.read: _check(step, link.read, link.path, kinds, found) for link in step.links}
         arguments = {name: _mark(argument, checked) for name, argument in step.arguments.items()}
         typed.append(replace(step, arguments=arguments))
+        told = infer_kinds(step, kinds, found)
         for output in step.outputs.values():
-            kinds[Key(step.name, output.name)] = _output_kinds(step, output.kind_of, kinds) or output.kinds
+            taken = told.get(output.name) or _output_kinds(step, output.kind_of, kinds)
+            kinds[Key(step.name, output.name)] = taken or output.kinds
     for item in graph.definition.inputs:
         _check_default(item, kinds[Key(INPUTS, item.name)], typed, found)
     return Typed(tuple(typed), kinds), found.problems

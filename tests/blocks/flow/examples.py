@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from ..samples import Examples
+from ..samples import Element, Examples, pictures
 
-EXAMPLES: Examples = {}
+
+def conditions() -> list[Element]:
+    condition = {
+        "type": "StatementGroup",
+        "statements": [
+            {
+                "type": "BinaryStatement",
+                "left_operand": {"type": "DynamicOperand", "operand_name": "width"},
+                "comparator": {"type": "(Number) >"},
+                "right_operand": {"type": "StaticOperand", "value": 100},
+            }
+        ],
+    }
+    return [{"condition_statement": condition, "evaluation_parameters": {"width": image.width}} for image in pictures()]
+
+
+EXAMPLES: Examples = {
+    "continue_if": conditions,
+}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from ..samples import Element, Examples, boxes, pictures
+from ..samples import Element, Examples, boxes, drawn, pictures
 
 
 def cut() -> list[Element]:
@@ -15,8 +16,26 @@ def place(**where: float) -> Callable[[], list[Element]]:
     return lambda: [{"images": image, **where} for image in pictures()]
 
 
+def worked_on(*operations: dict[str, Any]) -> Callable[[], list[Element]]:
+    return lambda: [{"predictions": example["predictions"], "operations": list(operations)} for example in drawn()]
+
+
+SURE: dict[str, Any] = {
+    "type": "BinaryStatement",
+    "left_operand": {
+        "type": "DynamicOperand",
+        "operations": [{"type": "ExtractDetectionProperty", "property_name": "confidence"}],
+    },
+    "comparator": {"type": "(Number) >"},
+    "right_operand": {"type": "StaticOperand", "value": 0.6},
+}
+
 EXAMPLES: Examples = {
     "absolute_static_crop": place(x_center=20, y_center=25, width=31, height=17),
+    "detections_filter": worked_on(
+        {"type": "DetectionsFilter", "filter_operation": {"type": "StatementGroup", "statements": [SURE]}}
+    ),
+    "detections_transformation": worked_on({"type": "SortDetections", "mode": "x_min", "ascending": False}),
     "dynamic_crop": cut,
     "relative_static_crop": place(x_center=0.4, y_center=0.5, width=0.3, height=0.6),
 }

@@ -2,6 +2,42 @@
 
 from __future__ import annotations
 
-from ..samples import Examples
+from typing import Any
 
-EXAMPLES: Examples = {}
+from ..samples import Element, Examples, drawn, pictures
+
+
+def counted() -> list[Element]:
+    chain = [{"type": "DetectionsPropertyExtract", "property_name": "class_name"}, {"type": "SequenceLength"}]
+    return [{"data": example["predictions"], "operations": chain} for example in drawn()]
+
+
+def chosen() -> list[Element]:
+    large: dict[str, Any] = {
+        "type": "BinaryStatement",
+        "left_operand": {"type": "DynamicOperand", "operand_name": "width"},
+        "comparator": {"type": "(Number) >"},
+        "right_operand": {"type": "StaticOperand", "value": 100},
+    }
+    switch = {
+        "type": "CasesDefinition",
+        "cases": [
+            {
+                "type": "CaseDefinition",
+                "condition": {"type": "StatementGroup", "statements": [large]},
+                "result": {"type": "StaticCaseResult", "value": "large"},
+            }
+        ],
+        "default": {"type": "DynamicCaseResult", "parameter_name": "width", "operations": [{"type": "ToString"}]},
+    }
+    return [{"data": {"width": image.width}, "switch": switch} for image in pictures()]
+
+
+EXAMPLES: Examples = {
+    "csv_formatter": lambda: [{"columns_data": {"name": image.id, "width": image.width}} for image in pictures()],
+    "expression": chosen,
+    "property_definition": counted,
+    "string_template": lambda: [
+        {"template": "{name}: {width}", "data": {"name": image.id, "width": image.width}} for image in pictures()
+    ],
+}

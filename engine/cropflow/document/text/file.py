@@ -32,9 +32,9 @@ def read_file(path: Path) -> str:
 def _unreadable(path: Path, error: Exception) -> Problem:
     reason, hint = _REASONS.get(type(error), (_reason(error), _NOT_A_PATH))
     name = str(path)
-    if "\n" in name or name.lstrip().startswith("{"):
-        hint = _NOT_A_PATH
-    return Problem("unreadable-file", f"the document {name[:80]!r} cannot be read: {reason}", hint=hint)
+    if "\n" in name or name.lstrip().startswith("{"):  # the text of a document in place of its path
+        name, hint = name[:80], _NOT_A_PATH
+    return Problem("unreadable-file", f"the document {name!r} cannot be read: {reason}", hint=hint)
 
 
 def _reason(error: Exception) -> str:

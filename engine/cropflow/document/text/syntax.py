@@ -43,6 +43,7 @@ _COMMA = _JSON["Illegal trailing comma"]
 _COMMENT = _Words("JSON has no comments", "remove the comment, or save the document as .yaml")
 
 _TAB = _Words("a tab is used for indentation", "indent with spaces")
+_DEEP = _Words("lists and mappings are nested far too deeply", "check for brackets that are never closed")
 _YAML = {
     "mapping values are not allowed": _Words(
         "a ':' stands where no key can begin",
@@ -80,9 +81,8 @@ _YAML = {
     ),
     "alphabetic or numeric": _Words("'&' or '*' stands here without a name", "put the text in quotes"),
     "tab character": _TAB,
-    "nested too deeply": _Words(
-        "lists and mappings are nested far too deeply", "check for brackets that are never closed"
-    ),
+    "nested too deeply": _DEEP,
+    "maximum nesting depth": _DEEP,  # the parser's own limit, which newer ones have
 }
 _CLOSING = _Words("this bracket closes nothing", "remove it, or put text that begins with it in quotes")
 _RESERVED = _Words("a text cannot begin with this character", "put the text in quotes")

@@ -1,0 +1,106 @@
+"""Properties of boxes, by the names documents use, each as one column over all boxes of a prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from supervision import Detections
+
+from cropflow_blocks.query.values import Column, Same
+
+Corners: TypeAlias = NDArray[np.floating[Any]]
+
+Property = Literal[
+    "confidence",
+    "class_name",
+    "x_min",
+    "x_max",
+    "y_min",
+    "y_max",
+    "size",
+    "class_id",
+    "center",
+    "top_left",
+    "top_right",
+    "bottom_left",
+    "bottom_right",
+    "in_out",
+    "path_deviation",
+    "polygon",
+    "time_in_zone",
+    "tracker_id",
+    "velocity",
+    "speed",
+    "smoothed_velocity",
+    "smoothed_speed",
+    "image_dimensions",
+    "prediction_type",
+    "keypoints_xy",
+    "rect",
+    "width",
+    "height",
+    "angle",
+    "area_px",
+    "area_converted",
+]
+
+_OF_BOX: Mapping[str, Callable[[Corners], NDArray[Any]]] = {
+    "x_min": lambda box: box[:, 0],
+    "y_min": lambda box: box[:, 1],
+    "x_max": lambda box: box[:, 2],
+    "y_max": lambda box: box[:, 3],
+    "width": lambda box: box[:, 2] - box[:, 0],
+    "height": lambda box: box[:, 3] - box[:, 1],
+    "size": lambda box: (box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1]),
+    "center": lambda box: (box[:, :2] + box[:, 2:]) / 2,
+    "top_left": lambda box: box[:, [0, 1]],
+    "top_right": lambda box: box[:, [2, 1]],
+    "bottom_left": lambda box: box[:, [0, 3]],
+    "bottom_right": lambda box: box[:, [2, 3]],
+}
+_ATTRIBUTES = ("confidence", "class_id", "tracker_id")
+KINDS_OF: Mapping[str, str] = {
+    "confidence": "float_zero_to_one",
+    "class_name": "string",
+    "class_id": "integer",
+    "tracker_id": "integer",
+    "center": "point",
+    "top_left": "point",
+    "top_right": "point",
+    "bottom_left": "point",
+    "bottom_right": "point",
+    "prediction_type": "string",
+    "image_dimensions": "list_of_values",
+    **dict.fromkeys(("x_min", "x_max", "y_min", "y_max", "size", "width", "height"), "float"),
+}
+"""Kinds of those properties that are always of one; the others may be anything."""
+
+
+def property_of(detections: Detections, name: str) -> Column | None:
+    """Return one value per box, in the pixels of the picture the boxes are on; `None` where they have none.
+
+    Side lengths are those of the turned rectangle where a step before has measured one, else of the box.
+    """
+    if name in detections.data:
+        return _column(detections.data[name])
+    if name in _ATTRIBUTES:
+        return _column(getattr(detections, name))
+    if name in _OF_BOX:
+        return _column(_OF_BOX[name](detections.xyxy))
+    origin = detections.metadata.get("origin")
+    if name == "image_dimensions" and origin is not None:
+        return Same([origin.height, origin.width], len(detections))
+    return None
+
+
+def _column(values: Any) -> Column | None:
+    """Keep flat arrays of numbers and texts; make plain lists of all others."""
+    if values is None:
+        return None
+    array = np.asarray(values) if not isinstance(values, list) else values
+    if isinstance(array, np.ndarray):
+        return array if array.ndim == 1 and array.dtype.kind in "iufU" else array.tolist()
+    return array
