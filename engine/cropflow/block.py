@@ -173,6 +173,8 @@ class Block:
         batch_size: the most elements in one call of a `Batch` block; `None` for no bound.
         whole: a `Batch` block that wants all elements of a run in one call.
         shares: name of a resource that is used in element and document order by all blocks naming it.
+        inlined: for a block that stands for another document: the setting that holds it, whose steps take the place
+            of the step, and the port that binds its inputs. Its `run` is never called.
         step: name of the step this instance serves, set by the engine.
 
     Raises:
@@ -185,6 +187,7 @@ class Block:
     batch_size: ClassVar[int | None] = None
     whole: ClassVar[bool] = False
     shares: ClassVar[str | None] = None
+    inlined: ClassVar[tuple[str, str] | None] = None
     spec: ClassVar[BlockSpec]
     step: str = ""
 

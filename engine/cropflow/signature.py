@@ -46,6 +46,7 @@ def read_block(cls: type[Block]) -> BlockSpec:
         batch_size=cls.batch_size,
         whole=cls.whole,
         shares=cls.shares,
+        inlined=cls.inlined,
         resources=_read_resources(cls),
     )
     if "return" not in hints:

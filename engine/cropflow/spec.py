@@ -106,6 +106,8 @@ class BlockSpec:
         dynamic_settings: which settings it asks for.
         infer: tells the kinds of outputs from settings and from the kinds that are wired.
         infer_ports: which ports it asks for.
+        inlined: the setting that holds a document, whose steps take the place of this one, and the port that binds
+            its inputs; `None` for all other blocks.
         resources: parameter and type of each shared resource.
     """
 
@@ -127,6 +129,7 @@ class BlockSpec:
     dynamic_settings: tuple[str, ...] = ()
     infer: Callable[..., Mapping[str, tuple[Kind, ...]]] | None = None
     infer_ports: tuple[str, ...] = ()
+    inlined: tuple[str, str] | None = None
     resources: tuple[tuple[str, Any], ...] = ()
 
     @property

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from cropflow.compiler import compile_definition
-from cropflow.compiler.plan import INPUTS
+from cropflow.compiler.plan import INPUTS, PlannedStep
 from cropflow.compiler.problems import refuse
 from cropflow.compiler.resources import find_models, find_resources
 from cropflow.document import definition as documents
@@ -54,10 +54,9 @@ class Workflow:
         resources: Iterable[object] | None = None,
     ) -> None:
         given = tuple(resources or ())
-        folder = DocumentFolder(definition.base)
         self._store = next((item for item in given if isinstance(item, ModelStore)), None) or ModelStore()
         self._owns_store = self._store not in given
-        self._resources = Resources(given, [folder, self._store])
+        self._resources = Resources(given, [DocumentFolder(definition.base), self._store])
         registry = installed().extended(blocks) if blocks else installed()
         self.definition = definition
         self.plan = compile_definition(definition, registry)
@@ -65,7 +64,7 @@ class Workflow:
         self._blocks: dict[str, Any] = {}
         try:
             for step in self.plan.steps:
-                self._blocks[step.name] = self._make(step.name, step.spec)
+                self._blocks[step.name] = self._make(step)
         except BaseException:
             self.close()
             raise
@@ -188,10 +187,14 @@ class Workflow:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _make(self, name: str, spec: Any) -> Any:
-        resources = {parameter: self._resources.get(wanted) for parameter, wanted in spec.resources}
-        block = spec.make(**resources)
-        block.step = name
+    def _make(self, step: PlannedStep) -> Any:
+        folder = DocumentFolder(step.base)
+        resources = {
+            parameter: folder if wanted is DocumentFolder else self._resources.get(wanted)
+            for parameter, wanted in step.spec.resources
+        }
+        block = step.spec.make(**resources)
+        block.step = step.name
         return block
 
 

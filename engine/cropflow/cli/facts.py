@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import get_args
 
 from cropflow.compiler.plan import INPUTS, Argument, Plan, PlannedStep, Read, Value
@@ -22,7 +23,7 @@ def model_facts(plan: Plan, step: PlannedStep, store: ModelStore) -> Iterator[st
             if model_id is None and isinstance(argument, Read):
                 yield f"known when it runs, from {argument.key}"
             elif model_id is not None:
-                yield from _told(model_id, plan, store)
+                yield from _told(model_id, step.base, store)
 
 
 def _model_id(plan: Plan, argument: Argument) -> str | None:
@@ -35,9 +36,9 @@ def _model_id(plan: Plan, argument: Argument) -> str | None:
     return None
 
 
-def _told(model_id: str, plan: Plan, store: ModelStore) -> Iterator[str]:
+def _told(model_id: str, base: Path | None, store: ModelStore) -> Iterator[str]:
     try:
-        info = store.get(model_id, plan.definition.base, get_args(Task)).info
+        info = store.get(model_id, base, get_args(Task)).info
     except ModelError as error:
         yield f"{model_id}: not loaded\n{error}"
         return

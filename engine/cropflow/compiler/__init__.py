@@ -1,10 +1,11 @@
 """From a document to a plan, in passes: each a pure function in a file of its own.
 
-Definition ─resolve─► typed steps ─link─► Graph ─order─► ─kinds─► ─lineage─► ─planner─► Plan
+Definition ─inline─► ─resolve─► typed steps ─link─► Graph ─order─► ─kinds─► ─lineage─► ─planner─► Plan
 """
 
 from __future__ import annotations
 
+from cropflow.compiler.inline import inline
 from cropflow.compiler.kinds import check_kinds
 from cropflow.compiler.lineage import find_levels
 from cropflow.compiler.link import link
@@ -23,6 +24,9 @@ def compile_definition(definition: Definition, registry: Registry) -> Plan:
     Raises:
         WorkflowError: the document is refused; mistakes that do not hide each other are reported together.
     """
+    outer = definition
+    definition, not_inlined = inline(outer, registry)
+    refuse(not_inlined, outer)
     typed_steps, unresolved = resolve(definition, registry)
     graph, unlinked = link(definition, typed_steps)
     refuse([*unresolved, *unlinked], definition)

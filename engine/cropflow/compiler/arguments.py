@@ -30,6 +30,15 @@ class Selected:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """A step that a control-flow field names; `path` is its place in the document."""
+
+    selector: StepSelector
+    field: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class WrittenOut:
     """A list or mapping whose members are literals or selectors."""
 
@@ -51,7 +60,7 @@ class ArgumentReader:
     def __init__(self, step: StepDefinition, found: Found) -> None:
         self.step = step
         self.found = found
-        self.targets: list[Selected] = []
+        self.targets: list[Target] = []
         self.wrong: set[str] = set()
 
     def read(self, port: PortSpec, written: object, path: Path) -> TypedArgument:
@@ -151,7 +160,7 @@ class ArgumentReader:
             return {key: self._steps(port.leaf, item, (*path, key)) for key, item in written.items()}
         selector = parse_selector(written) if isinstance(written, str) and not port.container else None
         if isinstance(selector, StepSelector):
-            self.targets.append(Selected(selector, port, path))
+            self.targets.append(Target(selector, port.name, path))
             return StepRef(selector.step)
         if written is None and port.takes_none:
             return None

@@ -81,11 +81,11 @@ class _Pass:
     def level(self, step: LinkedStep) -> Level:
         groups = [self._incoming(link) for link in step.links if link.read.port.group]
         others = [self._incoming(link) for link in step.links if not link.read.port.group]
-        gates = [self._gate(step, gate) for gate in step.gates]
+        gates = [self._gate(step, gate.step) for gate in step.gates]
         if _gathers(step):
             return self._gathering(step, groups, others, gates)
         level = self._longest(step, [*others, *gates])
-        return Level(level, gates=tuple(PlannedGate(gate, False) for gate in step.gates))
+        return Level(level, gates=tuple(PlannedGate(gate.step, gate.target, False) for gate in step.gates))
 
     def _incoming(self, link: Link) -> _Incoming:
         return _Incoming(self.columns[link.read.key], str(link.read.key), link.path, link.read.port.name)
@@ -110,11 +110,11 @@ class _Pass:
             if level[: len(item.lineage)] != item.lineage:
                 self._not_above(step, item, groups, gathered)
         planned = []
-        for name, gate in zip(step.gates, gates, strict=True):
+        for linked, gate in zip(step.gates, gates, strict=True):
             on_members = bool(gathered) and gate.lineage == gathered
             if not on_members and level[: len(gate.lineage)] != gate.lineage:
-                self._gate_too_deep(step, name, gate, gathered)
-            planned.append(PlannedGate(name, on_members))
+                self._gate_too_deep(step, linked.step, gate, gathered)
+            planned.append(PlannedGate(linked.step, linked.target, on_members))
         return Level(level, gathered, tuple(planned))
 
     def _show(self, lineage: Lineage) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from cropflow.compiler.arguments import Path, Selected, TypedArgument, WrittenOut
+from cropflow.compiler.arguments import Path, Selected, Target, TypedArgument, WrittenOut
 from cropflow.compiler.plan import INPUTS, Argument, Key, Read, Value, Written
 from cropflow.compiler.problems import Found
 from cropflow.compiler.resolve import TypedStep
@@ -24,6 +24,15 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """A control-flow step before a step, and the name by which it sends elements on: of the step, or of the inner
+    workflow that the step belongs to."""
+
+    step: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class LinkedStep:
     """A step whose arguments name columns, and the control-flow steps that lead to it."""
 
@@ -32,7 +41,7 @@ class LinkedStep:
     spec: BlockSpec
     arguments: Mapping[str, Argument]
     links: tuple[Link, ...]
-    gates: tuple[str, ...]
+    gates: tuple[Gate, ...]
     outputs: Mapping[str, OutputSpec]
 
 
@@ -57,11 +66,11 @@ class Graph:
 def link(definition: Definition, steps: Mapping[str, TypedStep]) -> tuple[Graph, list[Problem]]:
     """Look up every selector."""
     linker = _Linker(definition, steps)
-    gates: dict[str, list[str]] = {}
+    gates: dict[str, list[Gate]] = {}
     for step in steps.values():
         for target in step.targets:
-            if linker.step_exists(target, step.name) and isinstance(target.selector, StepSelector):
-                gates.setdefault(target.selector.step, []).append(step.name)
+            for member in linker.targeted(target, step.name):
+                gates.setdefault(member, []).append(Gate(step.name, target.selector.step))
     linked = {
         step.name: linker.step(step, step.spec, gates.get(step.name, ()))
         for step in steps.values()
@@ -73,11 +82,12 @@ def link(definition: Definition, steps: Mapping[str, TypedStep]) -> tuple[Graph,
 
 class _Linker:
     def __init__(self, definition: Definition, steps: Mapping[str, TypedStep]) -> None:
+        self.definition = definition
         self.found = Found(definition)
         self.inputs = tuple(item.name for item in definition.inputs)
         self.steps = steps
 
-    def step(self, step: TypedStep, spec: BlockSpec, gates: Iterable[str]) -> LinkedStep:
+    def step(self, step: TypedStep, spec: BlockSpec, gates: Iterable[Gate]) -> LinkedStep:
         links: list[Link] = []
         arguments = {name: self._argument(step.name, arg, links) for name, arg in step.arguments.items()}
         gates = tuple(dict.fromkeys(gates))
@@ -155,16 +165,21 @@ class _Linker:
             **details,
         )
 
-    def step_exists(self, target: Selected, step: str) -> bool:
-        """Whether the step that control flow names exists; note it if not."""
-        name = target.selector.step if isinstance(target.selector, StepSelector) else ""
+    def targeted(self, target: Target, step: str) -> tuple[str, ...]:
+        """Return the steps that control flow leads to: one, or those of an inner workflow; note it if there is none."""
+        name = target.selector.step
+        if name in self.definition.inlined:
+            return self.definition.inlined[name]
         if name not in self.steps:
-            self._unknown_step(name, f"$steps.{name}", target.path, {"step": step, "field": target.port.name})
-        return name in self.steps
+            self._unknown_step(name, f"$steps.{name}", target.path, {"step": step, "field": target.field})
+            return ()
+        return (name,)
 
     def output(self, output: OutputDefinition) -> LinkedOutput | None:
         path = (*output.path, "selector")
         details = {"field": output.name}
+        if output.members is not None:
+            return self._members(output, output.members, path, details)
         match parse_selector(output.selector):
             case InputSelector(name):
                 keys = (self._input(name, path, details),)
@@ -176,6 +191,20 @@ class _Linker:
                 self._no_output(output, path)
                 return None
         return LinkedOutput(output, tuple(key for key in keys if key), None) if keys[0] else None
+
+    def _members(
+        self, output: OutputDefinition, members: Mapping[str, str], path: Path, details: dict[str, str]
+    ) -> LinkedOutput | None:
+        """All outputs of an inner workflow as one mapping."""
+        keys = {}
+        for name, selector in members.items():
+            match parse_selector(selector):
+                case InputSelector(source):
+                    keys[name] = self._input(source, path, details)
+                case OutputSelector(step, source):
+                    keys[name] = self._output(step, source, path, details)
+        found = {name: key for name, key in keys.items() if key}
+        return LinkedOutput(output, tuple(found.values()), tuple(found)) if len(found) == len(members) else None
 
     def _no_output(self, output: OutputDefinition, path: Path) -> None:
         selector = parse_selector(output.selector)

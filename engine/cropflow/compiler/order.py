@@ -27,7 +27,7 @@ def order(graph: Graph) -> tuple[tuple[LinkedStep, ...], list[Problem]]:
 def dependencies(step: LinkedStep) -> tuple[str, ...]:
     """Return the steps that must run before a step: those it reads and its gates."""
     sources = [link.read.key.step for link in step.links if link.read.key.step != INPUTS]
-    return tuple(dict.fromkeys([*sources, *step.gates]))
+    return tuple(dict.fromkeys([*sources, *(gate.step for gate in step.gates)]))
 
 
 def _directed(graph: Graph) -> nx.DiGraph[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 from typing import Any, TypeAlias
 
 from cropflow.document.definition import Definition
@@ -62,9 +63,16 @@ def leaves(argument: Argument) -> tuple[Value | Read, ...]:
 
 @dataclass(frozen=True, slots=True)
 class PlannedGate:
-    """A control-flow step before a step; `on_members` where it masks the members of what the step gathers."""
+    """A control-flow step before a step.
+
+    Attributes:
+        step: the control-flow step.
+        target: what it calls the step, or the inner workflow that the step belongs to.
+        on_members: whether it masks the members of what the step gathers.
+    """
 
     step: str
+    target: str
     on_members: bool
 
 
@@ -77,6 +85,7 @@ class PlannedStep:
         gathered: lineage of the axis that the step's `Group` ports gather; `None` if it gathers nothing.
         kept: outputs that somebody reads; others are not made.
         after: steps that must have run before.
+        base: the folder that its paths are relative to.
     """
 
     name: str
@@ -87,6 +96,7 @@ class PlannedStep:
     gates: tuple[PlannedGate, ...]
     kept: tuple[str, ...]
     after: tuple[str, ...]
+    base: FilePath | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
+from pathlib import Path as FilePath
 
 from cropflow.compiler.kinds import Typed
 from cropflow.compiler.lineage import Levels
@@ -18,10 +20,11 @@ def make_plan(graph: Graph, typed: Typed, levels: Levels) -> Plan:
     readers = Counter(key for step in typed.steps for key in {link.read.key for link in step.links})
     readers.update(key for output in graph.outputs for key in output.keys)
     before = _before(typed.steps)
+    bases = {step.name: step.base or graph.definition.base for step in graph.definition.steps}
     return Plan(
         definition=graph.definition,
         inputs=tuple(_input(item, typed, levels) for item in graph.definition.inputs),
-        steps=tuple(_step(step, levels, readers, before[step.name]) for step in typed.steps),
+        steps=tuple(_step(step, levels, readers, before[step.name], bases[step.name]) for step in typed.steps),
         outputs=tuple(_output(output, typed, levels) for output in graph.outputs),
         axes=levels.axes,
         lineages=levels.columns,
@@ -31,7 +34,9 @@ def make_plan(graph: Graph, typed: Typed, levels: Levels) -> Plan:
     )
 
 
-def _step(step: LinkedStep, levels: Levels, readers: Mapping[Key, int], before: tuple[str, ...]) -> PlannedStep:
+def _step(
+    step: LinkedStep, levels: Levels, readers: Mapping[Key, int], before: tuple[str, ...], base: FilePath | None
+) -> PlannedStep:
     level = levels.steps[step.name]
     return PlannedStep(
         name=step.name,
@@ -42,6 +47,7 @@ def _step(step: LinkedStep, levels: Levels, readers: Mapping[Key, int], before: 
         gates=level.gates,
         kept=tuple(name for name in step.outputs if readers.get(Key(step.name, name))),
         after=tuple(dict.fromkeys([*dependencies(step), *before])),
+        base=base,
     )
 
 
@@ -73,15 +79,21 @@ def _input(item: InputDefinition, typed: Typed, levels: Levels) -> PlannedInput:
 
 
 def _output(output: LinkedOutput, typed: Typed, levels: Levels) -> PlannedOutput:
-    level: Lineage = levels.columns[output.keys[0]] if output.keys else ()
+    level = _shared_level([levels.columns[key] for key in output.keys])
     kinds = tuple(dict.fromkeys(kind for key in output.keys for kind in typed.kinds[key]))
     to_root = output.definition.coordinates_system == "parent"
     return PlannedOutput(output.definition.name, output.keys, output.fields, level, kinds, to_root)
+
+
+def _shared_level(lineages: Sequence[Lineage]) -> Lineage:
+    """Return the axes that all lineages begin with."""
+    alike = takewhile(lambda axes: len(set(axes)) == 1, zip(*lineages, strict=False))
+    return tuple(axes[0] for axes in alike)
 
 
 def _targets(graph: Graph) -> dict[str, tuple[str, ...]]:
     targets: dict[str, tuple[str, ...]] = {}
     for step in graph.steps.values():
         for gate in step.gates:
-            targets[gate] = (*targets.get(gate, ()), step.name)
+            targets[gate.step] = tuple(dict.fromkeys((*targets.get(gate.step, ()), gate.target)))
     return targets

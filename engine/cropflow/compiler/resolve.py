@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from cropflow.compiler.arguments import ArgumentReader, Path, Selected, TypedArgument
+from cropflow.compiler.arguments import ArgumentReader, Path, Target, TypedArgument
 from cropflow.compiler.plan import Value
 from cropflow.compiler.problems import Found
 from cropflow.document.definition import Definition, StepDefinition
@@ -34,7 +34,7 @@ class TypedStep:
     definition: StepDefinition
     spec: BlockSpec | None
     arguments: Mapping[str, TypedArgument]
-    targets: tuple[Selected, ...]
+    targets: tuple[Target, ...]
     outputs: Outputs | None
 
     @property
@@ -46,10 +46,11 @@ class TypedStep:
 def resolve(definition: Definition, registry: Registry) -> tuple[dict[str, TypedStep], list[Problem]]:
     """Find the block of every step and check its fields."""
     found = Found(definition)
-    return {step.name: _resolve_step(step, registry, found) for step in definition.steps}, found.problems
+    return {step.name: resolve_step(step, registry, found) for step in definition.steps}, found.problems
 
 
-def _resolve_step(step: StepDefinition, registry: Registry, found: Found) -> TypedStep:
+def resolve_step(step: StepDefinition, registry: Registry, found: Found) -> TypedStep:
+    """Find the block of one step and check its fields; mistakes go to `found`."""
     spec = registry.find(step.type)
     if spec is None:
         bare = step.type.rpartition("/")[2]

@@ -38,7 +38,7 @@ def find_resources(plan: Plan, resources: Resources) -> list[Problem]:
 
 def _look(step: PlannedStep, field: str, model_id: str, store: ModelStore, found: Found) -> None:
     try:
-        store.locate(model_id, found.definition.base)
+        store.locate(model_id, step.base)
     except ModelError as error:
         found.add(
             "unknown-model",

@@ -52,6 +52,8 @@ class Definition:
         file: what messages call the document; `None` for text or a mapping without a file.
         positions: the places of all parts.
         other: top-level keys beside the required ones, as written.
+        files: the places of parts that come from other files, by the path they are put in at.
+        inlined: for each inner workflow whose steps were put in its place, the names of these steps.
     """
 
     version: str
@@ -62,6 +64,8 @@ class Definition:
     file: str | None = None
     positions: Positions = field(default=Positions(), compare=False, repr=False)
     other: Mapping[str, object] = field(default_factory=dict)
+    files: Mapping[Path, Positions] = field(default_factory=dict, compare=False, repr=False)
+    inlined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def position(self, path: Path) -> Position | None:
         """Return the place of a part, or of the nearest enclosing part that is known; `None` for a mapping.
@@ -70,6 +74,9 @@ class Definition:
         >>> str(document.position(("outputs",)))
         '<document>:1:39'
         """
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.files:
+                return self.files[path[:length]].find(path[length:])
         return self.positions.find(path)
 
     def nested(self, document: Mapping[str, object], path: Path) -> Definition:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 from typing import Literal, TypeVar, cast
 
 from cropflow.document.fields import Fields
@@ -48,12 +49,14 @@ class StepDefinition:
         type: the block's type as written, such as `dynamic_crop@v1` or an alias.
         fields: everything else as written, selectors included.
         path: its place, such as `("steps", 2)`.
+        base: the folder that its paths are relative to; `None` for that of the document.
     """
 
     name: str
     type: str
     fields: Mapping[str, object]
     path: Path
+    base: FilePath | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,14 @@ class OutputDefinition:
         selector: what it is, as written.
         coordinates_system: `parent`: predictions in coordinates of the input image; `own`: of the crop.
         path: its place, such as `("outputs", 1)`.
+        members: selectors by name where all outputs of an inner workflow are shown as one mapping.
     """
 
     name: str
     selector: str
     coordinates_system: Literal["own", "parent"]
     path: Path
+    members: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from cropflow.compiler.plan import INPUTS, Plan, PlannedOutput
+from cropflow.compiler.plan import INPUTS, Key, Plan, PlannedOutput
 from cropflow.detections import to_root
 from cropflow.kinds import Kind, is_detections
 from cropflow.runtime.axis import Axis
@@ -19,7 +19,7 @@ from cropflow.runtime.feeds import Columns
 
 def rows(plan: Plan, columns: Columns) -> list[dict[str, Any]]:
     """Assemble the result; a list of one where no output lies on the batch axis."""
-    on_batch = [bool(output.level) and output.level[0] == INPUTS for output in plan.outputs]
+    on_batch = [any(_on_batch(plan, key) for key in output.keys) for output in plan.outputs]
     count = columns.axes[INPUTS].length if any(on_batch) else 1
     shown = [_column(plan, output, columns) for output in plan.outputs]
     made = [values if batch else values * count for values, batch in zip(shown, on_batch, strict=True)]
@@ -39,11 +39,30 @@ def _column(plan: Plan, output: PlannedOutput, columns: Columns) -> list[Any]:
         _hidden(flat) if _is_secret(plan.kinds[key]) else flat for flat, key in zip(flats, output.keys, strict=True)
     ]
     if output.fields is None:
-        values = flats[0]
-    else:
-        values = [dict(zip(output.fields, members, strict=True)) for members in zip(*flats, strict=True)]
-    stop = columns.axes[INPUTS] if output.level and output.level[0] == INPUTS else columns.scalar
-    return nest(values, parts[0].axis, stop)
+        return _nested(plan, output.keys[0], flats[0], columns)
+    if any(part.axis is not parts[0].axis for part in parts):
+        return _mixed(plan, output.keys, output.fields, flats, columns)
+    members = [dict(zip(output.fields, values, strict=True)) for values in zip(*flats, strict=True)]
+    return _nested(plan, output.keys[0], members, columns)
+
+
+def _mixed(
+    plan: Plan, keys: Sequence[Key], fields: Sequence[str], flats: Sequence[list[Any]], columns: Columns
+) -> list[Any]:
+    """One mapping per row, whose members lie on different levels, as outputs of an inner workflow may."""
+    count = columns.axes[INPUTS].length if any(_on_batch(plan, key) for key in keys) else 1
+    nested = [_nested(plan, key, flat, columns) for key, flat in zip(keys, flats, strict=True)]
+    whole = [values if _on_batch(plan, key) else values * count for key, values in zip(keys, nested, strict=True)]
+    return [dict(zip(fields, values, strict=True)) for values in zip(*whole, strict=True)]
+
+
+def _nested(plan: Plan, key: Key, values: list[Any], columns: Columns) -> list[Any]:
+    stop = columns.axes[INPUTS] if _on_batch(plan, key) else columns.scalar
+    return nest(values, columns.axis(plan.lineages[key]), stop)
+
+
+def _on_batch(plan: Plan, key: Key) -> bool:
+    return plan.lineages[key][:1] == (INPUTS,)
 
 
 def _is_secret(kinds: tuple[Kind, ...]) -> bool:

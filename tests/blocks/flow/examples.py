@@ -20,6 +20,27 @@ def conditions() -> list[Element]:
     return [{"condition_statement": condition, "evaluation_parameters": {"width": image.width}} for image in pictures()]
 
 
+def inner() -> list[Element]:
+    definition = {
+        "version": "1.0",
+        "inputs": [{"type": "WorkflowImage", "name": "image"}],
+        "steps": [
+            {
+                "type": "absolute_static_crop@v1",
+                "name": "crop",
+                "images": "$inputs.image",
+                "x_center": 20,
+                "y_center": 20,
+                "width": 30,
+                "height": 10,
+            }
+        ],
+        "outputs": [{"type": "JsonField", "name": "crops", "selector": "$steps.crop.crops"}],
+    }
+    return [{"workflow_definition": definition, "parameter_bindings": {"image": image}} for image in pictures()]
+
+
 EXAMPLES: Examples = {
     "continue_if": conditions,
+    "inner_workflow": inner,
 }

@@ -28,11 +28,23 @@ class Calls:
             self.violations.append(f"{step.name}: called with nothing to do")
 
 
-def workflow(document: Document) -> tuple[Workflow, Calls]:
-    """Compile a document; raises `WorkflowError` where the engine refuses it."""
+def workflow(document: Document, inside: bool = False) -> tuple[Workflow, Calls]:
+    """Compile a document, or with `inside` one that holds it as an inner workflow.
+
+    Raises:
+        WorkflowError: the engine refuses it.
+    """
     calls = Calls()
     blocks = [block_class(step, calls) for step in document.steps]
-    return Workflow.load(mapping(document), blocks=blocks), calls
+    written = mapping(document)
+    return Workflow.load(_wrapped(written) if inside else written, blocks=blocks), calls
+
+
+def _wrapped(document: dict[str, Any]) -> dict[str, Any]:
+    bindings = {item["name"]: f"$inputs.{item['name']}" for item in document["inputs"]}
+    inner = {"type": "inner_workflow@v1", "name": "inner", "workflow_definition": document}
+    outputs = [{**output, "selector": f"$steps.inner.{output['name']}"} for output in document["outputs"]]
+    return {**document, "steps": [{**inner, "parameter_bindings": bindings}], "outputs": outputs}
 
 
 def mapping(document: Document) -> dict[str, Any]:
@@ -91,12 +103,13 @@ def block_class(step: Step, calls: Calls) -> type[Block]:
     output = _output(shape)
 
     def run(self: Block, **arguments: Any) -> Any:
-        assert self.step == step.name
+        assert _own(self.step) == step.name
         targets = arguments.pop("to", ())
-        assert sorted(_refs(targets)) == sorted(step.targets)
+        refs = {_own(ref): ref for ref in _refs(targets)}
+        assert sorted(refs) == sorted(step.targets)
         elements = _elements(shape, arguments)
         calls.note(step, elements)
-        answers = [_answer(shape, output, respond(step, element)) for element in elements]
+        answers = [_answer(shape, output, respond(step, element), refs) for element in elements]
         return answers if shape.batch else answers[0]
 
     hints = {port.name: annotation(port) for port in shape.ports}
@@ -196,9 +209,14 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value]
 
 
-def _answer(shape: BlockShape, output: Any, answer: Any) -> Any:
+def _own(name: str) -> str:
+    """The name of a step in its own document."""
+    return name.removeprefix("inner__")
+
+
+def _answer(shape: BlockShape, output: Any, answer: Any, refs: Mapping[str, str]) -> Any:
     if shape.route:
-        return Route(map(StepRef, answer))
+        return Route(StepRef(refs[name]) for name in answer)
     if not shape.outputs:
         return None
     if not shape.fan_out:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +14,7 @@ from .graphs import Features, documents
 from .levels import Refused
 from .made import workflow
 from .naive import Answer, NoValue, interpret
-from .shapes import Document
+from .shapes import Document, Key
 
 many = settings(
     max_examples=1500,
@@ -92,3 +93,20 @@ def test_everything_together(document: Document) -> None:
 @given(documents(Features(batch=True, group=True, gates=True, wild=10)))
 def test_what_cannot_work_is_refused(document: Document) -> None:
     agree(document)
+
+
+@many
+@given(documents(Features(batch=True, group=True, missing=True, gates=True)))
+def test_inside_of_another_document_it_gives_the_same(document: Document) -> None:
+    """Wildcards are left out: an output of an inner workflow is one column."""
+    document = replace(document, outputs=tuple(output for output in document.outputs if isinstance(output, Key)))
+    try:
+        expected = interpret(document)
+    except Refused:
+        with pytest.raises(WorkflowError):
+            workflow(document, inside=True)
+        return
+    except NoValue:
+        return
+    loaded, _ = workflow(document, inside=True)
+    assert list(loaded.run({item.name: item.value for item in document.inputs})) == expected.rows
