@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from cropflow.compiler.arguments import ArgumentReader, Path, Target, TypedArgument
+from cropflow.compiler.elsewhere import is_planned, note_elsewhere, replacement
 from cropflow.compiler.plan import Value
 from cropflow.compiler.problems import Found
 from cropflow.document.definition import Definition, StepDefinition
@@ -46,15 +47,20 @@ class TypedStep:
 def resolve(definition: Definition, registry: Registry) -> tuple[dict[str, TypedStep], list[Problem]]:
     """Find the block of every step and check its fields."""
     found = Found(definition)
-    return {step.name: resolve_step(step, registry, found) for step in definition.steps}, found.problems
+    steps = {step.name: resolve_step(step, registry, found) for step in definition.steps}
+    note_elsewhere((step.definition for step in steps.values() if step.spec is None), found)
+    return steps, found.problems
 
 
 def resolve_step(step: StepDefinition, registry: Registry, found: Found) -> TypedStep:
     """Find the block of one step and check its fields; mistakes go to `found`."""
     spec = registry.find(step.type)
+    if spec is None and (replacement(step.type) or is_planned(step.type)):
+        return TypedStep(step, None, {}, (), None)
     if spec is None:
-        bare = step.type.rpartition("/")[2]
+        prefix, _, bare = step.type.rpartition("/")
         own = bare if registry.find(bare) else None
+        names = [name for name in registry.names if "/" not in name] if prefix == "roboflow_core" else registry.names
         found.add(
             "unknown-block",
             f"there is no block of type {step.type!r}",
@@ -63,7 +69,7 @@ def resolve_step(step: StepDefinition, registry: Registry, found: Found) -> Type
             field="type",
             found=step.type,
             expected="the type of a core block or of an installed plug-in",
-            nearest=(own,) if own else nearest(step.type, registry.names),
+            nearest=(own,) if own else nearest(bare if prefix == "roboflow_core" else step.type, names),
             hint=_HINT,
         )
         return TypedStep(step, None, {}, (), None)
