@@ -17,9 +17,9 @@ from cropflow.compiler.resources import find_models, find_resources
 from cropflow.document import definition as documents
 from cropflow.document.definition import Definition
 from cropflow.draw import svg
+from cropflow.dynamic import registry_of
 from cropflow.errors import InputError, RunError
 from cropflow.models.store import ModelStore
-from cropflow.registry import installed
 from cropflow.resources import DocumentFolder, Resources
 from cropflow.result import Result, RunReport
 from cropflow.runtime.executor import execute, serial, threaded
@@ -52,12 +52,13 @@ class Workflow:
         *,
         blocks: Iterable[object] = (),
         resources: Iterable[object] | None = None,
+        allow_code: bool = False,
     ) -> None:
         given = tuple(resources or ())
         self._store = next((item for item in given if isinstance(item, ModelStore)), None) or ModelStore()
         self._owns_store = self._store not in given
         self._resources = Resources(given, [DocumentFolder(definition.base), self._store])
-        registry = installed().extended(blocks) if blocks else installed()
+        registry = registry_of(definition, blocks, allow_code)
         self.definition = definition
         self.plan = compile_definition(definition, registry)
         refuse([*find_models(self.plan, self._store), *find_resources(self.plan, self._resources)], definition)
@@ -80,6 +81,7 @@ class Workflow:
         blocks: Iterable[object] = (),
         resources: Iterable[object] | None = None,
         base: str | os.PathLike[str] | None = None,
+        allow_code: bool = False,
     ) -> Self:
         """Load a document from a JSON or YAML file, or from a mapping.
 
@@ -88,6 +90,7 @@ class Workflow:
             blocks: further block classes, specs or modules, beside those of installed packages.
             resources: what blocks share, such as `ModelStore(...)` or `OutputFolder(...)`.
             base: folder that paths in the document are relative to; that of the file, if there is one.
+            allow_code: whether Python code that stands in the document may run; it has all rights of this program.
 
         Raises:
             WorkflowError: the document is refused; every mistake is told with its position.
@@ -99,7 +102,7 @@ class Workflow:
         else:
             definition = documents.load(source)
             definition = replace(definition, base=folder) if folder else definition
-        return cls(definition, blocks=blocks, resources=resources)
+        return cls(definition, blocks=blocks, resources=resources, allow_code=allow_code)
 
     @classmethod
     def loads(
@@ -109,10 +112,11 @@ class Workflow:
         blocks: Iterable[object] = (),
         resources: Iterable[object] | None = None,
         base: str | os.PathLike[str] | None = None,
+        allow_code: bool = False,
     ) -> Self:
         """Load a document from JSON or YAML text; arguments and errors as in `load`."""
         definition = documents.loads(text, base=Path(base) if base is not None else None)
-        return cls(definition, blocks=blocks, resources=resources)
+        return cls(definition, blocks=blocks, resources=resources, allow_code=allow_code)
 
     def run(
         self,

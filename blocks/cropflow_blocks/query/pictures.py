@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-import cv2
 from pydantic import Field
 
 from cropflow.classification import Classification
@@ -73,7 +72,7 @@ class ConvertImageToJPEG(Operation):
 
     def apply(self, value: Image, parameters: Parameters) -> bytes:
         """Encode."""
-        return _jpeg(value, self.compression_level)
+        return value.encode(".jpg", self.compression_level)
 
 
 class ConvertImageToBase64(Operation):
@@ -84,7 +83,7 @@ class ConvertImageToBase64(Operation):
 
     def apply(self, value: Image, parameters: Parameters) -> str:
         """Encode."""
-        return base64.b64encode(_jpeg(value, 95)).decode("ascii")
+        return base64.b64encode(value.encode(".jpg")).decode("ascii")
 
 
 class ClassificationPropertyExtract(Operation):
@@ -118,10 +117,3 @@ class ClassificationPropertyExtract(Operation):
             case "top_class_confidence" if value.multi_label:
                 return [float(value.scores[i]) for i in reached]
         return value.confidence
-
-
-def _jpeg(image: Image, quality: int) -> bytes:
-    done, buffer = cv2.imencode(".jpg", image.bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    if not done:
-        raise QueryError(f"the picture {image.id!r} cannot be written as JPEG")
-    return buffer.tobytes()

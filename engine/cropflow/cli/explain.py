@@ -10,13 +10,13 @@ import typer
 
 from cropflow.cli.exits import told_errors
 from cropflow.cli.facts import model_facts
-from cropflow.cli.options import AllowDownload, Device, Document, Models, model_store
+from cropflow.cli.options import AllowCode, AllowDownload, Device, Document, Models, model_store
 from cropflow.cli.paper import heading, paragraph, table, unbroken
 from cropflow.compiler import compile_definition
 from cropflow.compiler.plan import Key, Lineage, Plan, PlannedInput, PlannedOutput, PlannedStep
 from cropflow.document.definition import load
 from cropflow.draw.diagram import kinds_text, level_text, reads
-from cropflow.registry import installed
+from cropflow.dynamic import registry_of
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +32,7 @@ def explain(
     ] = False,
     device: Device = None,
     allow_download: AllowDownload = False,
+    allow_code: AllowCode = False,
 ) -> None:
     """Explain a document step by step, without running it.
 
@@ -39,7 +40,8 @@ def explain(
     size are read from the weights.
     """
     with told_errors():
-        plan = compile_definition(load(workflow), installed())
+        definition = load(workflow)
+        plan = compile_definition(definition, registry_of(definition, allow_code=allow_code))
         with contextlib.closing(model_store(model, device, allow_download)) as store:
             facts = {step.name: [] if no_models else list(model_facts(plan, step, store)) for step in plan.steps}
         typer.echo("\n".join(_explained(plan, facts)))

@@ -11,11 +11,11 @@ import typer
 
 from cropflow import draw
 from cropflow.cli.exits import UsageError, told_errors
-from cropflow.cli.options import Document
+from cropflow.cli.options import AllowCode, Document
 from cropflow.compiler import compile_definition
 from cropflow.compiler.plan import Plan
 from cropflow.document.definition import load
-from cropflow.registry import installed
+from cropflow.dynamic import registry_of
 
 
 class Format(str, Enum):  # noqa: UP042 - typer shows the values of a plain enumeration only
@@ -47,6 +47,7 @@ def graph(
         typer.Option("--format", metavar="mermaid|svg|png", help="That of the suffix of FILE, else mermaid."),
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to write; stdout if not given.")] = None,
+    allow_code: AllowCode = False,
 ) -> None:
     """Draw a document as Mermaid text, SVG or PNG.
 
@@ -56,7 +57,8 @@ def graph(
         chosen = form or _format_of(out)
         if out is None and chosen is Format.PNG and sys.stdout.isatty():
             raise UsageError("a terminal cannot show a PNG: write it to a file with --out graph.png")
-        drawing = _drawn(compile_definition(load(workflow), installed()), chosen)
+        definition = load(workflow)
+        drawing = _drawn(compile_definition(definition, registry_of(definition, allow_code=allow_code)), chosen)
         if out is None:
             typer.echo(drawing, nl=False)
         else:

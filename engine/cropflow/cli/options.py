@@ -23,6 +23,9 @@ Device: TypeAlias = Annotated[
 AllowDownload: TypeAlias = Annotated[
     bool, typer.Option("--allow-download", help="Weights that are published under their name may be fetched.")
 ]
+AllowCode: TypeAlias = Annotated[
+    bool, typer.Option("--allow-code", help="Python code in the document may run, with all rights of this program.")
+]
 
 
 def model_store(models: list[str], device: str | None = None, allow_download: bool = False) -> ModelStore:

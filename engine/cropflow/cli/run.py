@@ -15,7 +15,7 @@ import typer
 from cropflow.cli.exits import EXIT_CODES, UsageError, told_errors
 from cropflow.cli.inputs import read_rows, read_settings
 from cropflow.cli.loop import Job
-from cropflow.cli.options import AllowDownload, Device, Document, Models, model_store
+from cropflow.cli.options import AllowCode, AllowDownload, Device, Document, Models, model_store
 from cropflow.cli.session import run_job
 from cropflow.cli.sinks import OURS, Folder, Stream, check_folder
 from cropflow.compiler.plan import Plan
@@ -71,6 +71,7 @@ def run(
     device: Device = None,
     allow_urls: Annotated[bool, typer.Option("--allow-urls", help="Pictures may be fetched from URLs.")] = False,
     allow_download: AllowDownload = False,
+    allow_code: AllowCode = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help=_VERBOSE)] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_QUIET)] = False,
 ) -> None:
@@ -86,7 +87,7 @@ def run(
         results = OutputFolder(out, fresh=overwrite, reserved=OURS) if out else _stream()
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))  # blocks may print; results stay clean
         resources = [model_store(model, device, allow_download), *([results] if out else [])]
-        loaded = stack.enter_context(Workflow.load(workflow, resources=resources))
+        loaded = stack.enter_context(Workflow.load(workflow, resources=resources, allow_code=allow_code))
         settings = read_settings(loaded.plan, values)
         rows = read_rows(loaded.plan, source, settings, allow_urls=allow_urls, skip=out)
         sink = Folder(results, rows.ids) if isinstance(results, OutputFolder) else results
