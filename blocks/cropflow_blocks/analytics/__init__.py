@@ -1,3 +1,7 @@
 """Blocks that measure and compare what was found: distances, sizes, overlaps, differences."""
 
-__all__: list[str] = []
+from cropflow_blocks.analytics.data_aggregator import DataAggregator
+
+__all__ = [
+    "DataAggregator",
+]

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from ..samples import Examples
+from ..samples import Examples, pictures
 
-EXAMPLES: Examples = {}
+EXAMPLES: Examples = {
+    "data_aggregator": lambda: [
+        {
+            "data": {"width": image.width},
+            "aggregation_mode": {"width": ["sum", "values_counts"]},
+            "interval": 1,
+            "interval_unit": "runs",
+        }
+        for image in pictures()
+    ],
+}
