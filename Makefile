@@ -25,6 +25,7 @@ format: .venv/.dev
 
 schemas: .venv/.dev
 	$(BIN)/python -m cropflow.schema schemas
+	$(BIN)/python docs/make_blocks.py
 
 clean:
 	rm -rf .venv build out

@@ -140,14 +140,12 @@ class DataAggregator(Block):
         for name, window in state["windows"].items():
             window.add(name, values[name])
         passed = state["runs"] if interval_unit == "runs" else (self.now() - state["begun"]) / _SECONDS[interval_unit]
-        names = self.outputs(aggregation_mode)
         if passed < interval:
-            return dict.fromkeys(names)
-        windows = dict(state["windows"])
+            return dict.fromkeys(self.outputs(aggregation_mode))
+        windows = state["windows"]
         state.clear()
-        return {
-            f"{name}_{mode}": windows[name].report(mode) for name, modes in aggregation_mode.items() for mode in modes
-        }
+        ways = [(name, mode) for name, modes in aggregation_mode.items() for mode in modes]
+        return {f"{name}_{mode}": windows[name].report(mode) for name, mode in ways}
 
 
 def _windows(aggregation_mode: Mapping[str, list[Mode]]) -> dict[str, _Window]:

@@ -95,7 +95,7 @@ def test_an_interval_of_time_ends_with_the_first_element_after_it(monkeypatch: p
 def test_what_is_no_number_is_refused_with_advice() -> None:
     with (
         Workflow.load(document({"value": ["avg"]})) as workflow,
-        pytest.raises(RunError, match="value: .* take numbers, but got string 'x'; use data_operations"),
+        pytest.raises(RunError, match=r"value: .* take numbers, but got string 'x'; use data_operations"),
     ):
         workflow.run({"image": frames(1), "value": ["x"]})
 
