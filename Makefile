@@ -25,7 +25,7 @@ format: .venv/.dev
 
 schemas: .venv/.dev
 	$(BIN)/python -m cropflow.schema schemas
-	$(BIN)/python docs/make_blocks.py
+	$(BIN)/python docs/make_tables.py
 
 clean:
 	rm -rf .venv build out
