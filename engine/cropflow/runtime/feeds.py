@@ -175,7 +175,11 @@ class _Layout:
         self.columns = columns
         self.axis = columns.axis(step.level)
         self.arguments = [(port, step.arguments[port.name]) for port in step.spec.ports]
-        self.leaves = [(port.leaf, leaf) for port, argument in self.arguments for leaf in leaves(argument)]
+        self.leaves = [
+            (port.leaf if isinstance(argument, Written) else port, leaf)
+            for port, argument in self.arguments
+            for leaf in leaves(argument)
+        ]
         self.gates = [(columns.routes[gate.step, gate.target], gate.on_members) for gate in step.gates]
         # where all groups are scalars this is the scalar axis, whose one element is a group of one
         self.gathered = None if step.gathered is None else columns.axis(step.gathered)

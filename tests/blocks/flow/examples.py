@@ -42,5 +42,8 @@ def inner() -> list[Element]:
 
 EXAMPLES: Examples = {
     "continue_if": conditions,
+    "delta_filter": lambda: [{"image": image, "value": image.id} for image in pictures()],
     "inner_workflow": inner,
+    "rate_limiter": lambda: [{"depends_on": image, "cooldown_seconds": 0} for image in pictures()],
+    "switch_case": lambda: [{"value": image.width, "cases": {"60": "$steps.reached"}} for image in pictures()],
 }

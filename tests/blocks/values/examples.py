@@ -34,6 +34,11 @@ def chosen() -> list[Element]:
 
 
 EXAMPLES: Examples = {
+    "cosine_similarity": lambda: [
+        {"embedding_1": [1.0, 2.0], "embedding_2": [2.0, 0.5]},
+        {"embedding_1": [0.0, 0.0, 0.0], "embedding_2": [1.0, 0.0, 0.0]},
+    ],
+    "first_non_empty_or_default": lambda: [{"data": [image.width, image.height]} for image in pictures()],
     "csv_formatter": lambda: [{"columns_data": {"name": image.id, "width": image.width}} for image in pictures()],
     "expression": chosen,
     "property_definition": counted,

@@ -174,3 +174,17 @@ def test_pictures_are_measured_by_their_properties() -> None:
     )
     pictures = [Image(np.zeros((10, 20, 3), np.uint8)), Image(np.zeros((20, 10), np.uint8))]
     assert answers(flow, image=pictures) == [2.0, 0.5]
+
+
+def test_embeddings_are_compared_by_their_direction() -> None:
+    step = {
+        "type": "roboflow_core/cosine_similarity@v1",
+        "embedding_1": "$inputs.one",
+        "embedding_2": "$inputs.other",
+    }
+    flow = document(step, "similarity", ("one", "other"))
+    one = [[1, 0], [3, 4], [1, 2], [0, 0]]
+    other = [[0, 2], [6, 8], [-1, -2], [1, 1]]
+    assert answers(flow, one=one, other=other) == pytest.approx([0, 1, -1, 0])
+    with pytest.raises(RunError, match="the embeddings have 1 and 2 numbers; give two of the same model"):
+        answers(flow, one=[[1]], other=[[1, 2]])
