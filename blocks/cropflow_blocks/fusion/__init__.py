@@ -1,9 +1,14 @@
 """Blocks that bring results of one level deeper back together: labels onto boxes, elements into lists."""
 
 from cropflow_blocks.fusion.classes_replacement import DetectionsClassesReplacement
+from cropflow_blocks.fusion.combine import DetectionsCombine, DetectionsMerge
 from cropflow_blocks.fusion.dimension_collapse import DimensionCollapse
+from cropflow_blocks.fusion.stitch import DetectionsStitch
 
 __all__ = [
     "DetectionsClassesReplacement",
+    "DetectionsCombine",
+    "DetectionsMerge",
+    "DetectionsStitch",
     "DimensionCollapse",
 ]

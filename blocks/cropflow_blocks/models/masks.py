@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from supervision.detection.compact_mask import CompactMask
 
+from cropflow.detections import put_together
+
 Floats = NDArray[np.floating]
 
 
@@ -35,12 +37,10 @@ def masks_in_boxes(
     scale, start = _view(picture, padded, scores.shape[1:])
     limit = np.array([picture[1], picture[0]] * 2)
     corners = np.ceil(boxes).clip(0, limit).astype(int)
-    nothing = CompactMask.from_dense(np.zeros((0, *picture), bool), np.zeros((0, 4)), picture)
-    parts = [
-        _placed(_inside(score, box, scale, start), (box[0], box[1]), picture)
-        for score, box in zip(scores, corners.tolist(), strict=True)
-    ]
-    return CompactMask.merge([nothing, *parts])
+    parts = (
+        (_inside(score, box, scale, start), box[0], box[1]) for score, box in zip(scores, corners.tolist(), strict=True)
+    )
+    return put_together(parts, *picture)
 
 
 def _view(picture: tuple[int, int], padded: tuple[int, int], map_size: tuple[int, ...]) -> tuple[Floats, Floats]:
@@ -64,9 +64,3 @@ def _inside(score: NDArray[np.float32], box: list[int], scale: Floats, start: Fl
     values = cv2.warpAffine(score, place, (right - left, bottom - top), flags=how, borderMode=cv2.BORDER_REPLICATE)
     inside: NDArray[np.bool_] = values > 0
     return inside
-
-
-def _placed(inside: NDArray[np.bool_], at: tuple[int, int], picture: tuple[int, int]) -> CompactMask:
-    height, width = inside.shape
-    part = CompactMask.from_dense(inside[np.newaxis], np.array([[0, 0, width - 1, height - 1]]), (height, width))
-    return part.with_offset(*at, picture)

@@ -2,6 +2,7 @@
 
 from cropflow_blocks.transform.detections_operations import DetectionsFilter, DetectionsTransformation
 from cropflow_blocks.transform.dynamic_crop import DynamicCrop
+from cropflow_blocks.transform.slicer import ImageSlicerV1, ImageSlicerV2
 from cropflow_blocks.transform.static_crop import AbsoluteStaticCrop, RelativeStaticCrop
 
 __all__ = [
@@ -9,5 +10,7 @@ __all__ = [
     "DetectionsFilter",
     "DetectionsTransformation",
     "DynamicCrop",
+    "ImageSlicerV1",
+    "ImageSlicerV2",
     "RelativeStaticCrop",
 ]

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cropflow.detections import Masks, mask_inside
 from cropflow.image import Image
 
-if TYPE_CHECKING:
-    from supervision.detection.compact_mask import CompactMask
-
-Masks: TypeAlias = "NDArray[Any] | CompactMask"
 Inside = NDArray[np.bool_]
 
 
@@ -42,10 +38,7 @@ def _inside(crop: Image, masks: Masks, i: int) -> Inside:
     _check_size(crop, masks)
     place = crop.origin.to_parent
     left, top = round(place.offset_x), round(place.offset_y)
-    if isinstance(masks, np.ndarray):
-        return masks[i, top : top + crop.height, left : left + crop.width].astype(bool, copy=False)
-    inside: Inside = masks[i : i + 1].with_offset(-left, -top, (crop.height, crop.width))[0]
-    return inside
+    return mask_inside(masks, i, left, top, crop.width, crop.height)
 
 
 def _check_size(crop: Image, masks: Masks) -> None:

@@ -31,8 +31,9 @@ _FIELD = "dynamic_blocks_definitions"
 
 def registry_of(definition: Definition, blocks: Iterable[object] = (), allow_code: bool = False) -> Registry:
     """Return the installed blocks, those handed over, and those a document brings; errors as in `code_blocks`."""
-    added = [*blocks, *code_blocks(definition, allow_code)]
-    return installed().extended(added) if added else installed()
+    code = code_blocks(definition, allow_code)
+    registry = installed().extended(blocks) if blocks else installed()
+    return registry.extended(code) if code else registry
 
 
 def code_blocks(definition: Definition, allowed: bool) -> list[BlockSpec]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -72,31 +72,34 @@ def _made(prepared: Prepared, failed: list[bool]) -> Mask | None:
 
 def _stamped(step: PlannedStep, prepared: Prepared, values: list[Any]) -> list[Any]:
     """Give fresh predictions their ids and the origin of the picture they were made on."""
-    pictures = _pictures(step, prepared, values)
-    return [_stamp(value, image, step.name) for value, image in zip(values, pictures, strict=False)] or values
+    if not any(map(is_detections, set(map(type, values)))):
+        return values
+    pictures = _pictures(step, prepared)
+    return [_stamp(value, image, step.name) for value, image in zip(values, pictures, strict=False)]
 
 
 def _stamped_groups(step: PlannedStep, prepared: Prepared, groups: list[list[Any]]) -> list[list[Any]]:
     """The same for a fan-out; the number of the child keeps ids within one picture apart."""
-    pictures = _pictures(step, prepared, chain.from_iterable(groups))
-    stamped = [
+    if not any(map(is_detections, set(map(type, chain.from_iterable(groups))))):
+        return groups
+    return [
         [_stamp(value, image, f"{step.name}/{child}") for child, value in enumerate(group)]
-        for group, image in zip(groups, pictures, strict=False)
+        for group, image in zip(groups, _pictures(step, prepared), strict=False)
     ]
-    return stamped or groups
 
 
 def _stamp(value: Any, image: Any, source: str) -> Any:
-    fits = is_detections(type(value)) and isinstance(image, Image)
-    return stamp(value, image.origin, source) if fits else value
+    """Stamp predictions that have no ids yet; where no picture is known they must know their own."""
+    if not is_detections(type(value)):
+        return value
+    origin = image.origin if isinstance(image, Image) else value.metadata.get("origin")
+    return value if origin is None else stamp(value, origin, source)
 
 
-def _pictures(step: PlannedStep, prepared: Prepared, values: Iterable[Any]) -> Iterable[Any]:
-    """What feeds the first picture port of a step that made predictions; nothing where there are none."""
-    if not any(map(is_detections, set(map(type, values)))):
-        return ()
+def _pictures(step: PlannedStep, prepared: Prepared) -> Iterable[Any]:
+    """What feeds the first picture port of a step; `None` for every element where it has none."""
     for port in step.spec.ports:
         feed = prepared.feeds[port.name]
         if any(kind.name == "image" for kind in port.kinds) and isinstance(feed, Same | Items) and not port.group:
             return feed.items()
-    return ()
+    return repeat(None)

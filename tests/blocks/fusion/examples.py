@@ -6,7 +6,7 @@ import numpy as np
 
 from cropflow import Classification
 
-from ..samples import Element, Examples, boxes, pictures
+from ..samples import Element, Examples, boxes, drawn, pictures
 
 
 def classified() -> list[Element]:
@@ -20,7 +20,26 @@ def classified() -> list[Element]:
     return examples
 
 
+def sliced() -> list[Element]:
+    """What was found on two halves of each picture, some of it twice."""
+    examples: list[Element] = []
+    for image in pictures():
+        halves = [image.crop(0, 0, image.width, 40, id="upper"), image.crop(0, 10, image.width, 40, id="lower")]
+        found = [boxes(half, 2) for half in halves if half is not None]
+        examples.append({"reference_image": image, "predictions": found})
+    return examples
+
+
+def doubled() -> list[Element]:
+    return [
+        {"prediction_one": boxes(image, i), "prediction_two": boxes(image, 2)} for i, image in enumerate(pictures())
+    ]
+
+
 EXAMPLES: Examples = {
+    "detections_combine": doubled,
+    "detections_merge": lambda: [{"predictions": example["predictions"]} for example in drawn()],
+    "detections_stitch": sliced,
     "detections_classes_replacement": classified,
     "dimension_collapse": lambda: [
         {"data": [1, "two", None]},

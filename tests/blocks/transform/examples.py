@@ -37,5 +37,6 @@ EXAMPLES: Examples = {
     ),
     "detections_transformation": worked_on({"type": "SortDetections", "mode": "x_min", "ascending": False}),
     "dynamic_crop": cut,
+    "image_slicer": lambda: [{"image": image, "slice_width": 100, "slice_height": 64} for image in pictures()],
     "relative_static_crop": place(x_center=0.4, y_center=0.5, width=0.3, height=0.6),
 }
