@@ -1,7 +1,10 @@
 """Blocks that measure and compare what was found: distances, sizes, overlaps, differences."""
 
 from cropflow_blocks.analytics.data_aggregator import DataAggregator
+from cropflow_blocks.analytics.overlap import Overlap, OverlapAnalysis
 
 __all__ = [
     "DataAggregator",
+    "Overlap",
+    "OverlapAnalysis",
 ]

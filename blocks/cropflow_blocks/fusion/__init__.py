@@ -2,12 +2,18 @@
 
 from cropflow_blocks.fusion.classes_replacement import DetectionsClassesReplacement
 from cropflow_blocks.fusion.combine import DetectionsCombine, DetectionsMerge
+from cropflow_blocks.fusion.consensus import DetectionsConsensus
+from cropflow_blocks.fusion.difference import DetectionsDifference
 from cropflow_blocks.fusion.dimension_collapse import DimensionCollapse
+from cropflow_blocks.fusion.list_rollup import DetectionsListRollup
 from cropflow_blocks.fusion.stitch import DetectionsStitch
 
 __all__ = [
     "DetectionsClassesReplacement",
     "DetectionsCombine",
+    "DetectionsConsensus",
+    "DetectionsDifference",
+    "DetectionsListRollup",
     "DetectionsMerge",
     "DetectionsStitch",
     "DimensionCollapse",

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from ..samples import Examples, pictures
+from ..samples import Examples, boxes, pictures
 
 EXAMPLES: Examples = {
+    "overlap": lambda: [
+        {"predictions": boxes(image, i + 1), "overlap_class_name": "c0"} for i, image in enumerate(pictures())
+    ],
+    "overlap_analysis": lambda: [
+        {"reference_predictions": boxes(image, i), "candidate_predictions": boxes(image, 2)}
+        for i, image in enumerate(pictures())
+    ],
     "data_aggregator": lambda: [
         {
             "data": {"width": image.width},

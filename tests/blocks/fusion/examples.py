@@ -38,6 +38,18 @@ def doubled() -> list[Element]:
 
 EXAMPLES: Examples = {
     "detections_combine": doubled,
+    "detections_consensus": lambda: [
+        {"predictions_batches": [boxes(image, i), boxes(image, 2)], "required_votes": 2}
+        for i, image in enumerate(pictures())
+    ],
+    "detections_difference": lambda: [
+        {"reference_predictions": boxes(image, i), "candidate_predictions": boxes(image, 2)}
+        for i, image in enumerate(pictures())
+    ],
+    "detections_list_rollup": lambda: [
+        {"parent_detection": boxes(image, 2), "child_detections": [boxes(image, i), None, boxes(image, 2)]}
+        for i, image in enumerate(pictures())
+    ],
     "detections_merge": lambda: [{"predictions": example["predictions"]} for example in drawn()],
     "detections_stitch": sliced,
     "detections_classes_replacement": classified,
