@@ -61,6 +61,22 @@ class Port:
         return (self.alias,) if isinstance(self.alias, str) else self.alias
 
 
+class Ports:
+    """The base of frozen dataclasses whose fields are ports: fields that several blocks have, listed once.
+
+        @dataclass(frozen=True, slots=True)
+        class Pen(Ports):
+            color: Annotated[Color, Port("colour of the lines")] = BLACK
+            thickness: Annotated[int, Port("width of the lines in pixels")] = 2
+
+        def run(self, image: Image, pen: Pen) -> Output: ...
+
+    The step then has the fields `color` and `thickness`, and `run` gets them as one value.
+    """
+
+    __slots__ = ()
+
+
 class KindOf:
     """Marks an output that has the kind of one or several inputs: `Annotated[Detections, KindOf("predictions")]`."""
 

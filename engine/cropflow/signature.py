@@ -6,15 +6,15 @@ import inspect
 import sys
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-from cropflow.block import BATCH, GROUP, MAYBE, SETTING, Each, KindOf, Mark, Port, Route, StepRef, Stream
+from cropflow.block import BATCH, GROUP, MAYBE, SETTING, Each, KindOf, Mark, Port, Ports, Route, StepRef, Stream
 from cropflow.contract import refuse_contradictions
 from cropflow.errors import BlockError
 from cropflow.kinds import Kind, kind_of_type, kinds_of_values, union_members
 from cropflow.literal import LiteralType, has_json_form
-from cropflow.spec import BlockSpec, OutputSpec, PortSpec
+from cropflow.spec import REQUIRED, BlockSpec, OutputSpec, PortSpec
 
 if TYPE_CHECKING:
     from cropflow.block import Block
@@ -39,6 +39,7 @@ def read_block(cls: type[Block]) -> BlockSpec:
         type=cls.type,
         make=cls,
         ports=ports,
+        bundles=_read_bundles(hints),
         stream=stream,
         aliases=cls.aliases,
         doc=inspect.getdoc(cls) or "",
@@ -122,9 +123,36 @@ def _read_ports(cls: type[Any], run: Any, hints: dict[str, Any]) -> tuple[tuple[
             raise BlockError(f"{where}: {stream!r} takes the Stream already")
         if hints[name] is Stream:
             stream = name
+        elif _is_bundle(hints[name]):
+            ports += _read_bundle(where, hints[name])
         else:
             ports.append(_read_port(where, name, hints[name], parameter.default))
     return tuple(ports), stream
+
+
+def _is_bundle(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Ports)
+
+
+def _read_bundle(where: str, bundle: type[Any]) -> list[PortSpec]:
+    """The fields of a bundle are ports of the block."""
+    if not is_dataclass(bundle):
+        raise BlockError(f"{where}: write @dataclass(frozen=True) above {bundle.__qualname__}; its fields are ports")
+    hints = _hints(bundle, bundle)
+    return [
+        _read_port(f"{where}, {item.name!r}", item.name, hints[item.name], _default(item)) for item in fields(bundle)
+    ]
+
+
+def _default(item: Field[Any]) -> Any:
+    if item.default_factory is not MISSING:
+        return item.default_factory()
+    return REQUIRED if item.default is MISSING else item.default
+
+
+def _read_bundles(hints: Mapping[str, Any]) -> tuple[tuple[str, Any, tuple[str, ...]], ...]:
+    bundles = {name: hint for name, hint in hints.items() if _is_bundle(hint) and name != "return"}
+    return tuple((name, bundle, tuple(field.name for field in fields(bundle))) for name, bundle in bundles.items())
 
 
 def _read_port(where: str, name: str, hint: Any, default: Any) -> PortSpec:

@@ -104,6 +104,7 @@ class BlockSpec:
         shares: name of a resource used in element and document order by all blocks naming it.
         dynamic_outputs: tells the outputs from the step's settings.
         dynamic_settings: which settings it asks for.
+        bundles: parameters that take several ports as one value: name, class, and names of the ports.
         infer: tells the kinds of outputs from settings and from the kinds that are wired.
         infer_ports: which ports it asks for.
         inlined: the setting that holds a document, whose steps take the place of this one, and the port that binds
@@ -127,6 +128,7 @@ class BlockSpec:
     shares: str | None = None
     dynamic_outputs: Callable[..., Mapping[str, Kind | str]] | None = None
     dynamic_settings: tuple[str, ...] = ()
+    bundles: tuple[tuple[str, Callable[..., Any], tuple[str, ...]], ...] = ()
     infer: Callable[..., Mapping[str, tuple[Kind, ...]]] | None = None
     infer_ports: tuple[str, ...] = ()
     inlined: tuple[str, str] | None = None
@@ -146,6 +148,18 @@ class BlockSpec:
     def splits(self) -> bool:
         """Whether a failed batch call may be repeated in halves to find the bad element."""
         return self.batch and not (self.effects or self.stream or self.whole)
+
+    def callable(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `run` as the engine calls it: with one argument for each port."""
+        if not self.bundles:
+            return run
+
+        def call(**arguments: Any) -> Any:
+            for name, make, ports in self.bundles:
+                arguments[name] = make(**{port: arguments.pop(port) for port in ports})
+            return run(**arguments)
+
+        return call
 
     def port(self, name: str) -> PortSpec:
         """Return the port of a name."""

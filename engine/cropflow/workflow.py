@@ -161,7 +161,7 @@ class Workflow:
                 stop=on_error == "raise",
                 effects=effects,
             )
-            runs = {name: block.run for name, block in self._blocks.items()}
+            runs = {step.name: step.spec.callable(self._blocks[step.name].run) for step in self.plan.steps}
             executor = serial if workers == 1 else threaded(workers)
             failed, reports = execute(self.plan, runs, columns, around, executor)
             made = rows(self.plan, columns)

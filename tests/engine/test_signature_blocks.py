@@ -1,20 +1,29 @@
 """What a signature and its class say about outputs, effects, resources and names of the whole block."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
+import numpy as np
 import pytest
+from pydantic import Field
 
 from cropflow import (
+    BLACK,
     KINDS,
     Block,
+    BlockError,
+    Color,
     Detections,
     Image,
+    InputError,
     KindOf,
     ModelStore,
     OutputFolder,
     Port,
+    Ports,
     Setting,
+    Workflow,
 )
 
 
@@ -148,3 +157,56 @@ def test_versions_share_a_base_without_run_or_a_function():
     assert "spec" not in vars(Base)
     assert (One.spec.type, Two.spec.type) == ("t/shared@v1", "t/shared@v2")
     assert [(port.name, port.kinds) for port in One.spec.ports] == [(port.name, port.kinds) for port in Two.spec.ports]
+
+
+@dataclass(frozen=True, slots=True)
+class Pen(Ports):
+    """What lines are drawn with."""
+
+    width: Annotated[int, Field(ge=1), Port("in pixels", alias="thickness")]
+    color: Annotated[Color, Port("of the lines")] = BLACK
+
+
+def test_fields_that_several_blocks_have_come_as_one_value():
+    class Draw(Block):
+        """Tell the pen."""
+
+        type = "t/draw@v1"
+
+        class Output(NamedTuple):
+            pen: str
+
+        def run(self, image: Image, pen: Pen, closed: bool = True) -> Output:
+            return self.Output(f"{pen.width} {pen.color} {closed}")
+
+    assert [port.name for port in Draw.spec.ports] == ["image", "width", "color", "closed"]
+    assert Draw.spec.port("width").required and Draw.spec.port("width").aliases == ("thickness",)
+    document = {
+        "version": "1.0",
+        "inputs": [
+            {"type": "WorkflowImage", "name": "image"},
+            {"type": "WorkflowBatchInput", "name": "width", "kind": ["integer"]},
+        ],
+        "steps": [{"type": "t/draw@v1", "name": "draw", "image": "$inputs.image", "thickness": "$inputs.width"}],
+        "outputs": [{"type": "JsonField", "name": "pen", "selector": "$steps.draw.pen"}],
+    }
+    picture = Image(np.zeros((2, 2, 3), np.uint8))
+    with Workflow.load(document, blocks=[Draw]) as workflow:
+        rows = workflow.run({"image": [picture, picture], "width": [1, 2]})
+        assert [row["pen"] for row in rows] == ["1 (0, 0, 0) True", "2 (0, 0, 0) True"]
+        with pytest.raises(InputError):
+            workflow.run({"image": picture, "width": ["wide"]})
+
+
+def test_a_bundle_of_ports_must_be_a_dataclass():
+    class Loose(Ports):
+        width: int
+
+    with pytest.raises(BlockError, match=r"parameter 'pen': write @dataclass\(frozen=True\) above .*Loose"):
+
+        class Draw(Block):
+            """Draw."""
+
+            type = "t/draw@v1"
+
+            def run(self, pen: Loose) -> None: ...

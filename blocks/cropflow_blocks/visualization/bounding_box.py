@@ -8,15 +8,8 @@ import supervision as sv
 
 from cropflow.block import Block, Port
 from cropflow.kinds import ZeroToOne
-from cropflow_blocks.visualization.colors import (
-    NO_COLORS,
-    ColorAxis,
-    CustomColors,
-    Palette,
-    PaletteSize,
-    coloring,
-)
-from cropflow_blocks.visualization.drawing import Boxes, CopyImage, Drawn, Picture, Thickness, draw
+from cropflow_blocks.visualization.colors import Look
+from cropflow_blocks.visualization.drawing import Boxes, Drawn, Picture, Thickness, draw
 
 
 class BoundingBoxVisualization(Block):
@@ -33,16 +26,12 @@ class BoundingBoxVisualization(Block):
         self,
         image: Picture,
         predictions: Boxes,
-        copy_image: CopyImage = True,
-        color_palette: Palette = "DEFAULT",
-        palette_size: PaletteSize = 10,
-        custom_colors: CustomColors = NO_COLORS,
-        color_axis: ColorAxis = "CLASS",
+        look: Look,
         thickness: Thickness = 2,
         roundness: Annotated[ZeroToOne, Port("0 draws square corners, 1 the roundest")] = 0.0,
     ) -> Drawn:
         """Draw."""
-        colors = coloring(predictions, color_palette, palette_size, custom_colors, color_axis)
+        colors = look.of(predictions)
         annotator = (
             sv.RoundBoxAnnotator(**colors, thickness=thickness, roundness=roundness)
             if roundness > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
@@ -10,7 +11,7 @@ import supervision as sv
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from supervision import Detections
 
-from cropflow.block import Port
+from cropflow.block import Port, Ports
 from cropflow.kinds import KINDS, Color
 
 _NAMES = ("WHITE", "BLACK", "GREY", "RED", "GREEN", "BLUE", "YELLOW", "ROBOFLOW")
@@ -50,6 +51,7 @@ def _checked(text: str) -> str:
 ColorText = Annotated[str, AfterValidator(_checked)]
 """Text that names a colour, see `to_color`; a wrong one in a document is found when it is compiled."""
 
+CopyImage = Annotated[bool, Port("accepted for existing documents; the input is never drawn on")]
 Palette = Annotated[
     Literal[
         "DEFAULT",
@@ -83,8 +85,25 @@ ColorAxis = Annotated[
     Literal["CLASS", "INDEX", "TRACK"],
     Port("what has a colour of its own: every class, every box of the picture, or every tracked object"),
 ]
-NO_COLORS: list[str] = []
-"""Default of `custom_colors`; never changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look(Ports):
+    """Fields of all visualisations that draw in colours of classes, boxes or tracks."""
+
+    copy_image: CopyImage = True
+    color_palette: Palette = "DEFAULT"
+    palette_size: PaletteSize = 10
+    custom_colors: CustomColors = field(default_factory=list)
+    color_axis: ColorAxis = "CLASS"
+
+    def of(self, predictions: Detections) -> dict[str, Any]:
+        """Return the arguments of supervision's annotators; errors as in `coloring`."""
+        return coloring(predictions, self.color_palette, self.palette_size, self.custom_colors, self.color_axis)
+
+    def color(self, index: int) -> sv.Color:
+        """Return the colour of a class id or of the number of a box."""
+        return to_palette(self.color_palette, self.palette_size, tuple(self.custom_colors)).by_idx(index)
 
 
 def coloring(predictions: Detections, palette: str, size: int, custom: Sequence[str], axis: str) -> dict[str, Any]:

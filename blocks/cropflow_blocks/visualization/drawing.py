@@ -6,7 +6,7 @@ A new visualisation is a `run` that lists its fields, builds one annotator of su
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -16,12 +16,31 @@ from cropflow.block import Port
 from cropflow.detections import onto, take
 from cropflow.image import Image
 from cropflow.image.decode import Pixels
+from cropflow.image.rounding import whole_boxes
+from cropflow.kinds import ZeroToOne
+from cropflow_blocks.visualization.colors import CopyImage
 
 Picture = Annotated[Image, Port("the picture to draw on", alias="images")]
 Boxes = Annotated[Detections, Port("what to draw; boxes found on a crop of the picture are moved to it")]
-CopyImage = Annotated[bool, Port("accepted for existing documents; the input is never drawn on")]
+Anchor = Annotated[
+    Literal[
+        "CENTER",
+        "CENTER_LEFT",
+        "CENTER_RIGHT",
+        "TOP_CENTER",
+        "TOP_LEFT",
+        "TOP_RIGHT",
+        "BOTTOM_LEFT",
+        "BOTTOM_CENTER",
+        "BOTTOM_RIGHT",
+        "CENTER_OF_MASS",
+    ],
+    Port("the point of the box it is drawn at; CENTER_OF_MASS needs masks"),
+]
+Opacity = Annotated[ZeroToOne, Port("0 shows the picture alone, 1 what is drawn on it alone")]
 Thickness = Annotated[int, Field(ge=1, le=1000), Port("width of the lines in pixels")]
 
+__all__ = ["Anchor", "Boxes", "CopyImage", "Drawn", "Opacity", "Picture", "Thickness", "draw", "on_picture"]
 _MARGIN = 1_000_000
 """How far beyond the picture a box is drawn, in pixels: seen by nobody, and within what OpenCV counts with."""
 
@@ -48,6 +67,14 @@ def draw(image: Image, predictions: Detections, paint: Callable[[Pixels, Detecti
     scene = image.bgr.copy()
     paint(scene, found)
     return Drawn(image.with_pixels(scene))
+
+
+def on_picture(found: Detections, width: int, height: int) -> Detections:
+    """Return the parts of boxes that lie on a picture, in whole pixels; boxes without any are left out."""
+    boxes, seen = whole_boxes(found.xyxy, width, height)
+    kept = take(found, seen)
+    kept.xyxy = boxes[seen].astype(np.float32)
+    return kept
 
 
 def _drawable(predictions: Detections, image: Image) -> Detections:

@@ -12,17 +12,8 @@ from supervision import Detections
 from cropflow.block import Block, Port
 from cropflow.image import Image
 from cropflow.image.decode import Pixels
-from cropflow_blocks.visualization.colors import (
-    NO_COLORS,
-    ColorAxis,
-    ColorText,
-    CustomColors,
-    Palette,
-    PaletteSize,
-    coloring,
-    to_color,
-)
-from cropflow_blocks.visualization.drawing import Boxes, CopyImage, Drawn, Picture, draw
+from cropflow_blocks.visualization.colors import ColorText, Look, to_color
+from cropflow_blocks.visualization.drawing import Boxes, Drawn, Picture, draw
 from cropflow_blocks.visualization.label_text import LabelText, label_texts
 
 TextPosition = Annotated[
@@ -108,11 +99,7 @@ class LabelVisualizationV1(Block):
         self,
         image: Picture,
         predictions: Boxes,
-        copy_image: CopyImage = True,
-        color_palette: Palette = "DEFAULT",
-        palette_size: PaletteSize = 10,
-        custom_colors: CustomColors = NO_COLORS,
-        color_axis: ColorAxis = "CLASS",
+        look: Look,
         text: LabelText = "Class",
         text_position: TextPosition = "TOP_LEFT",
         text_color: TextColor = "WHITE",
@@ -122,7 +109,7 @@ class LabelVisualizationV1(Block):
         border_radius: BorderRadius = 0,
     ) -> Drawn:
         """Draw."""
-        colors = coloring(predictions, color_palette, palette_size, custom_colors, color_axis)
+        colors = look.of(predictions)
         style = LabelStyle(text_position, text_color, text_scale, text_thickness, text_padding, border_radius)
         return draw_labels(image, predictions, text, colors, style)
 
@@ -141,11 +128,7 @@ class LabelVisualizationV2(Block):
         self,
         image: Picture,
         predictions: Boxes,
-        copy_image: CopyImage = True,
-        color_palette: Palette = "DEFAULT",
-        palette_size: PaletteSize = 10,
-        custom_colors: CustomColors = NO_COLORS,
-        color_axis: ColorAxis = "CLASS",
+        look: Look,
         text: LabelText = "Class",
         text_position: TextPosition = "TOP_LEFT",
         text_color: TextColor = "WHITE",
@@ -156,7 +139,7 @@ class LabelVisualizationV2(Block):
         border_radius: BorderRadius = 0,
     ) -> Drawn:
         """Draw."""
-        colors = coloring(predictions, color_palette, palette_size, custom_colors, color_axis)
+        colors = look.of(predictions)
         style = LabelStyle(text_position, text_color, text_scale, text_thickness, text_padding, border_radius)
         fitted = style.fitted(image) if text_size_mode == "Automatic" else style
         return draw_labels(image, predictions, text, colors, fitted)

@@ -9,15 +9,8 @@ from supervision import Detections
 
 from cropflow.block import Block, Port
 from cropflow.kinds import KINDS, ZeroToOne
-from cropflow_blocks.visualization.colors import (
-    NO_COLORS,
-    ColorAxis,
-    CustomColors,
-    Palette,
-    PaletteSize,
-    coloring,
-)
-from cropflow_blocks.visualization.drawing import CopyImage, Drawn, Picture, draw
+from cropflow_blocks.visualization.colors import Look
+from cropflow_blocks.visualization.drawing import Drawn, Picture, draw
 
 
 class MaskVisualization(Block):
@@ -40,13 +33,9 @@ class MaskVisualization(Block):
             KINDS["semantic_segmentation_prediction"],
             Port("what to draw; masks found on a crop of the picture are moved to it"),
         ],
-        copy_image: CopyImage = True,
-        color_palette: Palette = "DEFAULT",
-        palette_size: PaletteSize = 10,
-        custom_colors: CustomColors = NO_COLORS,
-        color_axis: ColorAxis = "CLASS",
+        look: Look,
         opacity: Annotated[ZeroToOne, Port("0 shows the picture alone, 1 the tint alone")] = 0.5,
     ) -> Drawn:
         """Draw."""
-        colors = coloring(predictions, color_palette, palette_size, custom_colors, color_axis)
+        colors = look.of(predictions)
         return draw(image, predictions, sv.MaskAnnotator(**colors, opacity=opacity).annotate)

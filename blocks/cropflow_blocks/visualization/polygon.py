@@ -9,15 +9,8 @@ from supervision import Detections
 
 from cropflow.block import Block, Port
 from cropflow.kinds import KINDS
-from cropflow_blocks.visualization.colors import (
-    NO_COLORS,
-    ColorAxis,
-    CustomColors,
-    Palette,
-    PaletteSize,
-    coloring,
-)
-from cropflow_blocks.visualization.drawing import CopyImage, Drawn, Picture, Thickness, draw
+from cropflow_blocks.visualization.colors import Look
+from cropflow_blocks.visualization.drawing import Drawn, Picture, Thickness, draw
 
 Outlined = Annotated[
     Detections,
@@ -41,15 +34,11 @@ class PolygonVisualizationV1(Block):
         self,
         image: Picture,
         predictions: Outlined,
-        copy_image: CopyImage = True,
-        color_palette: Palette = "DEFAULT",
-        palette_size: PaletteSize = 10,
-        custom_colors: CustomColors = NO_COLORS,
-        color_axis: ColorAxis = "CLASS",
+        look: Look,
         thickness: Thickness = 2,
     ) -> Drawn:
         """Draw."""
-        colors = coloring(predictions, color_palette, palette_size, custom_colors, color_axis)
+        colors = look.of(predictions)
         return draw(image, predictions, sv.PolygonAnnotator(**colors, thickness=thickness).annotate)
 
 
@@ -67,13 +56,9 @@ class PolygonVisualizationV2(Block):
         self,
         image: Picture,
         predictions: Outlined,
-        copy_image: CopyImage = True,
-        color_palette: Palette = "DEFAULT",
-        palette_size: PaletteSize = 10,
-        custom_colors: CustomColors = NO_COLORS,
-        color_axis: ColorAxis = "CLASS",
+        look: Look,
         thickness: Thickness = 2,
     ) -> Drawn:
         """Draw."""
-        colors = coloring(predictions, color_palette, palette_size, custom_colors, color_axis)
+        colors = look.of(predictions)
         return draw(image, predictions, sv.PolygonAnnotator(**colors, thickness=thickness).annotate)

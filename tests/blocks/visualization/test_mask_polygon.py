@@ -14,6 +14,8 @@ from cropflow.detections import stamp
 from cropflow_blocks.visualization.mask import MaskVisualization
 from cropflow_blocks.visualization.polygon import PolygonVisualizationV1, PolygonVisualizationV2
 
+from .running import drawn as shown
+
 GREY = 200
 BLOCKS = (MaskVisualization, PolygonVisualizationV1, PolygonVisualizationV2)
 COMMON = {
@@ -89,19 +91,19 @@ def test_names_fields_and_kinds_are_those_of_existing_documents(
 @pytest.mark.parametrize("block", BLOCKS)
 def test_the_input_is_never_drawn_on_and_nothing_is_drawn_of_nothing(block: Any) -> None:
     image = picture()
-    drawn = block().run(image, objects(image, (20, 20, 80, 100)), copy_image=False).image
+    drawn = shown(block, image, objects(image, (20, 20, 80, 100)), copy_image=False).image
     assert not changed(image).any()
     assert changed(drawn).any()
     assert (drawn.id, drawn.origin) == (image.id, image.origin)
     for none in (objects(image), Detections.empty()):
-        assert block().run(image, none).image is image
+        assert shown(block, image, none).image is image
 
 
 @pytest.mark.parametrize("compact", [True, False])
 def test_a_tint_covers_the_mask_and_nothing_else(compact: bool) -> None:
     image = picture()
     found = objects(image, (20, 20, 80, 100), compact=compact)
-    drawn = MaskVisualization().run(image, found, **RED, opacity=1.0).image
+    drawn = shown(MaskVisualization, image, found, **RED, opacity=1.0).image
     assert np.array_equal(changed(drawn), np.asarray(found.mask)[0])
     assert (drawn.pixels[changed(drawn)] == (0, 0, 255)).all()
 
@@ -109,9 +111,9 @@ def test_a_tint_covers_the_mask_and_nothing_else(compact: bool) -> None:
 def test_opacity_blends() -> None:
     image = picture()
     found = objects(image, (20, 20, 80, 100))
-    half = MaskVisualization().run(image, found, **RED).image.pixels[changed(image) | np.asarray(found.mask)[0]]
+    half = shown(MaskVisualization, image, found, **RED).image.pixels[changed(image) | np.asarray(found.mask)[0]]
     assert (abs(half.astype(int) - (100, 100, 228)) <= 1).all()
-    assert not changed(MaskVisualization().run(image, found, opacity=0.0).image).any()
+    assert not changed(shown(MaskVisualization, image, found, opacity=0.0).image).any()
 
 
 @pytest.mark.parametrize("block", [PolygonVisualizationV1, PolygonVisualizationV2])
@@ -119,7 +121,7 @@ def test_opacity_blends() -> None:
 def test_an_outline_follows_the_mask(block: Any, compact: bool) -> None:
     image = picture()
     found = objects(image, (20, 20, 80, 100), compact=compact)
-    line = changed(block().run(image, found, **RED, thickness=1).image)
+    line = changed(shown(block, image, found, **RED, thickness=1).image)
     mask = np.asarray(found.mask)[0]
     inner = mask & np.roll(mask, 4, 0) & np.roll(mask, -4, 0) & np.roll(mask, 4, 1) & np.roll(mask, -4, 1)
     assert line[20, 22:70].all() and line[22:90, 20].all()
@@ -131,7 +133,7 @@ def test_an_outline_follows_the_mask(block: Any, compact: bool) -> None:
 def test_every_class_has_its_colour(block: Any) -> None:
     image = picture()
     found = objects(image, (20, 20, 80, 100), (110, 20, 180, 100))
-    drawn = block().run(image, found, color_palette="CUSTOM", custom_colors=["#ff0000", "#00ff00"]).image.pixels
+    drawn = shown(block, image, found, color_palette="CUSTOM", custom_colors=["#ff0000", "#00ff00"]).image.pixels
     left, right = drawn[20:24, 30].astype(int).mean(0), drawn[20:24, 120].astype(int).mean(0)
     assert left[2] > left[1] and right[1] > right[2]
 
@@ -141,6 +143,6 @@ def test_masks_of_a_crop_are_drawn_where_the_crop_was_cut_from(block: Any) -> No
     image = picture()
     crop = image.crop(100, 40, 180, 110, id="image/detect/0")
     assert crop is not None
-    y, x = np.nonzero(changed(block().run(image, objects(crop, (10, 20, 50, 60))).image))
+    y, x = np.nonzero(changed(shown(block, image, objects(crop, (10, 20, 50, 60))).image))
     assert abs(x.min() - 110) <= 1 and abs(y.min() - 60) <= 1
     assert 140 <= x.max() <= 151 and 90 <= y.max() <= 101

@@ -13,6 +13,8 @@ from cropflow.detections import stamp
 from cropflow_blocks.visualization.bounding_box import BoundingBoxVisualization
 from cropflow_blocks.visualization.label import LabelVisualizationV1, LabelVisualizationV2
 
+from .running import drawn as shown
+
 GREY = 200
 RED, GREEN = [0, 0, 255], [0, 255, 0]
 BLOCKS = (BoundingBoxVisualization, LabelVisualizationV1, LabelVisualizationV2)
@@ -75,7 +77,7 @@ def test_fields_and_defaults_are_those_of_existing_documents(block: type[Block],
 @pytest.mark.parametrize("block", BLOCKS)
 def test_the_input_is_never_drawn_on_whatever_copy_image_says(block: Any) -> None:
     image = picture()
-    drawn = block().run(image, boxes(image, (20, 60, 80, 100)), copy_image=False).image
+    drawn = shown(block, image, boxes(image, (20, 60, 80, 100)), copy_image=False).image
     assert (image.pixels == GREY).all()
     assert (drawn.pixels != GREY).any()
     assert drawn.id == image.id
@@ -87,12 +89,13 @@ def test_the_input_is_never_drawn_on_whatever_copy_image_says(block: Any) -> Non
 def test_a_picture_without_detections_passes_through(block: Any, color_axis: str) -> None:
     image = picture()
     for none in (boxes(image), Detections.empty()):
-        assert block().run(image, none, color_axis=color_axis).image is image
+        assert shown(block, image, none, color_axis=color_axis).image is image
 
 
 def test_boxes_are_drawn_in_the_colour_of_their_class_in_bgr() -> None:
     image = picture()
-    drawn = BoundingBoxVisualization().run(
+    drawn = shown(
+        BoundingBoxVisualization,
         image,
         boxes(image, (20, 10, 60, 50), (100, 20, 160, 90)),
         color_palette="CUSTOM",
@@ -109,15 +112,15 @@ def test_boxes_are_drawn_in_the_colour_of_their_class_in_bgr() -> None:
 def test_a_grey_and_a_transparent_picture_come_out_in_colour() -> None:
     for shape in [(60, 80), (60, 80, 1), (60, 80, 4)]:
         image = Image(np.full(shape, GREY, np.uint8))
-        drawn = BoundingBoxVisualization().run(image, boxes(image, (10, 10, 40, 40)))
+        drawn = shown(BoundingBoxVisualization, image, boxes(image, (10, 10, 40, 40)))
         assert drawn.image.pixels.shape == (60, 80, 3)
 
 
 def test_round_corners_leave_the_corner_free() -> None:
     image = picture()
     found = boxes(image, (20, 20, 100, 100))
-    square = BoundingBoxVisualization().run(image, found, thickness=1).image.pixels
-    round_ = BoundingBoxVisualization().run(image, found, thickness=1, roundness=0.8).image.pixels
+    square = shown(BoundingBoxVisualization, image, found, thickness=1).image.pixels
+    round_ = shown(BoundingBoxVisualization, image, found, thickness=1, roundness=0.8).image.pixels
     assert (square[20, 20] != GREY).any()
     assert (round_[20, 20] == GREY).all()
     assert (round_[20, 60] != GREY).any()
@@ -127,7 +130,7 @@ def test_boxes_of_a_crop_are_drawn_where_the_crop_was_cut_from() -> None:
     image = picture()
     crop = image.crop(100, 40, 180, 110, id="image/detect/0")
     assert crop is not None
-    drawn = BoundingBoxVisualization().run(image, boxes(crop, (10, 20, 30, 50)), thickness=1)
+    drawn = shown(BoundingBoxVisualization, image, boxes(crop, (10, 20, 30, 50)), thickness=1)
     assert changed(drawn.image) == (110, 60, 130, 90)
 
 
@@ -136,26 +139,26 @@ def test_boxes_of_the_whole_are_drawn_on_a_crop_of_a_crop() -> None:
     crop = image.crop(50, 20, 190, 110, id="image/detect/0")
     inner = crop.crop(30, 20, 120, 80, id="image/detect/0/parts/0") if crop else None
     assert inner is not None
-    drawn = BoundingBoxVisualization().run(inner, boxes(image, (90, 50, 120, 70)), thickness=1)
+    drawn = shown(BoundingBoxVisualization, inner, boxes(image, (90, 50, 120, 70)), thickness=1)
     assert changed(drawn.image) == (10, 10, 40, 30)
 
 
 def test_boxes_are_scaled_to_a_resized_picture() -> None:
     image = picture(200, 120)
     half = image.with_pixels(np.full((60, 100, 3), GREY, np.uint8))
-    drawn = BoundingBoxVisualization().run(half, boxes(image, (40, 20, 100, 80)), thickness=1)
+    drawn = shown(BoundingBoxVisualization, half, boxes(image, (40, 20, 100, 80)), thickness=1)
     assert changed(drawn.image) == (20, 10, 50, 40)
 
 
 def test_boxes_of_an_unrelated_picture_are_drawn_as_they_are() -> None:
     other = Image(np.zeros((120, 200, 3), np.uint8), id="thermal")
-    drawn = BoundingBoxVisualization().run(picture(), boxes(other, (40, 20, 100, 80)), thickness=1)
+    drawn = shown(BoundingBoxVisualization, picture(), boxes(other, (40, 20, 100, 80)), thickness=1)
     assert changed(drawn.image) == (40, 20, 100, 80)
 
 
 def test_boxes_beyond_the_border_are_cut_off_there() -> None:
     image = picture(200, 120)
-    drawn = BoundingBoxVisualization().run(image, boxes(image, (-50, 30, 500, 90)), thickness=1)
+    drawn = shown(BoundingBoxVisualization, image, boxes(image, (-50, 30, 500, 90)), thickness=1)
     assert changed(drawn.image) == (0, 30, 199, 90)
 
 
@@ -166,8 +169,13 @@ def test_color_axis_gives_every_box_or_every_track_its_colour() -> None:
     found.tracker_id = np.array([1, 0])
 
     def corners(axis: Any) -> list[list[int]]:
-        drawn = BoundingBoxVisualization().run(
-            image, found, color_palette="CUSTOM", custom_colors=["RED", "GREEN"], color_axis=axis
+        drawn = shown(
+            BoundingBoxVisualization,
+            image,
+            found,
+            color_palette="CUSTOM",
+            custom_colors=["RED", "GREEN"],
+            color_axis=axis,
         )
         return [drawn.image.pixels[20, 20].tolist(), drawn.image.pixels[20, 100].tolist()]
 
@@ -180,7 +188,7 @@ def test_color_axis_gives_every_box_or_every_track_its_colour() -> None:
 def test_boxes_that_lack_what_colours_go_by_are_told(axis: Any, lacks: str) -> None:
     image = picture()
     with pytest.raises(ValueError, match=lacks):
-        BoundingBoxVisualization().run(image, Detections(np.array([[1.0, 1, 9, 9]])), color_axis=axis)
+        shown(BoundingBoxVisualization, image, Detections(np.array([[1.0, 1, 9, 9]])), color_axis=axis)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +202,7 @@ def test_boxes_that_lack_what_colours_go_by_are_told(axis: Any, lacks: str) -> N
 def test_a_palette_without_colours_is_told(fields: dict[str, Any], message: str) -> None:
     image = picture()
     with pytest.raises(ValueError, match=message):
-        BoundingBoxVisualization().run(image, boxes(image, (1, 1, 9, 9)), **fields)
+        shown(BoundingBoxVisualization, image, boxes(image, (1, 1, 9, 9)), **fields)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +218,7 @@ def test_labels_stand_where_they_are_put(position: Any, inside: tuple[int, int, 
     image = picture()
     found = boxes(image, (60, 50, 140, 50))
     left, top, right, bottom = changed(
-        LabelVisualizationV1().run(image, found, text_position=position, text_scale=0.4, text_padding=3).image
+        shown(LabelVisualizationV1, image, found, text_position=position, text_scale=0.4, text_padding=3).image
     )
     assert left >= inside[0]
     assert top >= inside[1]
@@ -227,7 +235,7 @@ def test_a_label_at_the_centre_of_mass_follows_the_mask_also_from_a_crop() -> No
     found.mask[0, 60:81, 40:61] = True
     style: dict[str, Any] = {"text": "Index", "text_scale": 0.3, "text_padding": 4}
     left, top, right, bottom = changed(
-        LabelVisualizationV1().run(image, found, text_position="CENTER_OF_MASS", **style).image
+        shown(LabelVisualizationV1, image, found, text_position="CENTER_OF_MASS", **style).image
     )
     assert abs((left + right) / 2 - 150) <= 2
     assert abs((top + bottom) / 2 - 90) <= 2
@@ -235,7 +243,8 @@ def test_a_label_at_the_centre_of_mass_follows_the_mask_also_from_a_crop() -> No
 
 def test_labels_have_the_colours_that_were_asked_for() -> None:
     image = picture()
-    drawn = LabelVisualizationV1().run(
+    drawn = shown(
+        LabelVisualizationV1,
         image,
         boxes(image, (20, 60, 100, 110)),
         color_palette="CUSTOM",
@@ -251,7 +260,7 @@ def test_automatic_size_grows_with_the_picture_and_manual_does_not() -> None:
     def width(scale: int, mode: Any) -> int:
         image = picture(400 * scale, 300 * scale)
         found = boxes(image, (50 * scale, 150 * scale, 60 * scale, 160 * scale))
-        left, _, right, _ = changed(LabelVisualizationV2().run(image, found, text_size_mode=mode).image)
+        left, _, right, _ = changed(shown(LabelVisualizationV2, image, found, text_size_mode=mode).image)
         return right - left
 
     assert width(4, "Automatic") > 2 * width(1, "Automatic")
@@ -263,24 +272,24 @@ def test_automatic_size_grows_with_the_picture_and_manual_does_not() -> None:
 def test_boxes_that_reach_absurdly_far_leave_the_others_alone(block: Any, far: float) -> None:
     image = picture()
     good = (20.0, 60.0, 80.0, 100.0)
-    wanted = block().run(image, boxes(image, good)).image.pixels
+    wanted = shown(block, image, boxes(image, good)).image.pixels
     found = boxes(image, good, good)
     found.xyxy = np.array([good, (far, far, far, far)])  # supervision refuses them in its constructor alone
-    assert np.array_equal(block().run(image, found).image.pixels, wanted)
+    assert np.array_equal(shown(block, image, found).image.pixels, wanted)
 
 
 def test_a_picture_whose_boxes_are_all_nowhere_passes_through() -> None:
     image = picture()
     found = boxes(image, (0, 0, 9, 9))
     found.xyxy[0, 2] = np.nan
-    assert BoundingBoxVisualization().run(image, found).image is image
+    assert shown(BoundingBoxVisualization, image, found).image is image
 
 
 @pytest.mark.parametrize("roundness", [0.0, 0.6])
 def test_a_box_larger_than_all_bounds_has_no_edge_in_the_picture(roundness: float) -> None:
     image = picture()
-    drawn = BoundingBoxVisualization().run(
-        image, boxes(image, (-1e30, -1e30, 1e30, 1e30)), thickness=1000, roundness=roundness
+    drawn = shown(
+        BoundingBoxVisualization, image, boxes(image, (-1e30, -1e30, 1e30, 1e30)), thickness=1000, roundness=roundness
     )
     assert (drawn.image.pixels == GREY).all()
 
@@ -289,7 +298,7 @@ def test_a_box_larger_than_all_bounds_has_no_edge_in_the_picture(roundness: floa
 def test_the_largest_letters_and_paddings_that_are_allowed_can_be_drawn(block: Any) -> None:
     image = picture()
     largest = {"text_scale": 100.0, "text_thickness": 1000, "text_padding": 10_000, "border_radius": 10_000}
-    drawn = block().run(image, boxes(image, (20, 60, 80, 100)), text_position="CENTER", **largest)
+    drawn = shown(block, image, boxes(image, (20, 60, 80, 100)), text_position="CENTER", **largest)
     assert (drawn.image.pixels != GREY).any()
 
 
