@@ -12,7 +12,7 @@ from supervision import Detections
 from cropflow.block import Block, Port
 from cropflow.image import Image
 from cropflow.kinds import KINDS
-from cropflow_blocks.reading.quads import Corners, Pixels, around, as_corners, found, reading_order, straightened
+from cropflow_blocks.reading.quads import Corners, Pixels, as_corners, found, reading_order, straightened
 
 _QUIET = 0.12
 """The white edge a QR code needs around it, as a share of its side."""
@@ -85,6 +85,6 @@ class BarcodeDetector(Block):
 
 
 def _codes(corners: Corners, texts: Iterable[str], name: str, task: str) -> Detections:
-    order = [i for line in reading_order(around(corners)) for i in line]
+    order = [i for line in reading_order(corners) for i in line]
     content: np.ndarray[Any, Any] = np.array(list(texts), str)[order]
     return found(corners[order], name, task, data=content.tolist())

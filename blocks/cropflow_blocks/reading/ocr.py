@@ -14,7 +14,7 @@ from supervision import Detections
 from cropflow.block import Batch, Port, Setting
 from cropflow.image import Image
 from cropflow.kinds import KINDS
-from cropflow_blocks.reading.quads import Corners, Pixels, around, found, reading_order, straightened
+from cropflow_blocks.reading.quads import Corners, Pixels, found, reading_order, straightened
 from cropflow_blocks.reading.reader import Reading
 from cropflow_blocks.reading.text_block import NAME, TASK, Images, TextBlock
 
@@ -163,7 +163,7 @@ def _text(image: Image, corners: Corners, likely: Sequence[float], read: Sequenc
     words = [NAME] * len(corners) if read is None else [line.text for line in read]
     scores = likely if read is None else [line.confidence for line in read]
     kept = [i for i in range(len(words)) if words[i] and (read is None or scores[i] >= _WELL_READ)]
-    rows = [[kept[i] for i in row] for row in reading_order(around(corners[kept]))]
+    rows = [[kept[i] for i in row] for row in reading_order(corners[kept])]
     order = [i for row in rows for i in row]
     told = "" if read is None else "\n".join(" ".join(words[i] for i in row) for row in rows)
     boxes = found(corners[order], NAME, TASK, [scores[i] for i in order], class_name=[words[i] for i in order])

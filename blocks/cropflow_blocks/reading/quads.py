@@ -30,9 +30,18 @@ def around(corners: Corners) -> NDArray[np.float32]:
     return boxes
 
 
-def reading_order(boxes: NDArray[Any]) -> list[list[int]]:
-    """Return the rows of upright boxes: lines from top to bottom, the indices of each from left to right."""
-    return [sorted(line, key=lambda i: float(boxes[i, 0])) for line in by_means(boxes[:, [1, 3]])]
+def reading_order(corners: Corners) -> list[list[int]]:
+    """Return the rows: lines from top to bottom, the indices of each from left to right.
+
+    The height of a slanted line is that of its letters, not of the upright box around it.
+    """
+    if not len(corners):
+        return []
+    sides = np.linalg.norm(np.roll(corners, -1, 1) - corners, axis=2)
+    half, middle = sides.min(1) / 2, corners[..., 1].mean(1)
+    left = corners[..., 0].min(1)
+    rows = by_means(np.stack([middle - half, middle + half], 1))
+    return [sorted(row, key=lambda i: float(left[i])) for row in rows]
 
 
 def straightened(bgr: Pixels, corners: NDArray[Any], border: float = 0.0) -> Pixels:

@@ -28,9 +28,10 @@ _HEIGHT = 48
 _STEP, _SHORTEST, _LONGEST = 80, 320, 3200
 """Lines are padded to the next of these widths, so that what is read never depends on what else is in the batch."""
 _GREY = 128
-_SLIMMEST = 1 / 8
+_SLIMMEST = 1 / 3
 """Slimmer pictures are padded; RapidOCR would enlarge their short side until memory runs out."""
 _TOGETHER = 16
+_SURE = 0.9
 
 
 class Reading(NamedTuple):
@@ -75,23 +76,18 @@ class TextReader:
 
         Args:
             crops: height × width × 3 in BGR each; the text runs from left to right.
-            turn: look first which crops stand on their head, and turn those.
+            turn: look at crops that are not read well upside down too, and take what is read well so.
 
         Raises:
             ModelError: RapidOCR is not installed; the message says how to.
         """
-        if not crops:
-            return []
+        lines = [_as_line(crop) for crop in crops]
         with self._working() as engine:
-            upright = engine.cls_and_rotate(list(crops))[0] if turn else crops
-            lines = [_as_line(crop) for crop in upright]
-            read = [Reading("", 0.0)] * len(lines)
-            for width in sorted({line.shape[1] for line in lines}):
-                places = [i for i, line in enumerate(lines) if line.shape[1] == width]
-                told = engine.recognize_txt([lines[i] for i in places])
-                for place, text, score in zip(places, told.txts, told.scores, strict=True):
-                    read[place] = Reading(text.strip(), float(score) if text.strip() else 0.0)
-        return read
+            read = _recognized(engine, lines)
+            unsure = [i for i, line in enumerate(read) if turn and line.confidence < _SURE]
+            other = _recognized(engine, [_as_line(crops[i][::-1, ::-1]) for i in unsure])
+        better = {i: line for i, line in zip(unsure, other, strict=True) if line.confidence >= _SURE}
+        return [better.get(i, line) for i, line in enumerate(read)]
 
     @contextmanager
     def _working(self) -> Iterator[Any]:
@@ -123,6 +119,17 @@ def _loaded() -> Any:
     engine(np.zeros((32, 32, 3), np.uint8), use_det=True, use_cls=False, use_rec=False)
     engine.text_det.sorted_boxes = _as_found
     return engine
+
+
+def _recognized(engine: Any, lines: Sequence[Pixels]) -> list[Reading]:
+    """Read lines of a common height; those of one width in one call."""
+    read = [Reading("", 0.0)] * len(lines)
+    for width in sorted({line.shape[1] for line in lines}):
+        places = [i for i, line in enumerate(lines) if line.shape[1] == width]
+        told = engine.recognize_txt([lines[i] for i in places])
+        for place, text, score in zip(places, told.txts, told.scores, strict=True):
+            read[place] = Reading(text.strip(), float(score) if text.strip() else 0.0)
+    return read
 
 
 def _as_found(boxes: Any) -> Any:

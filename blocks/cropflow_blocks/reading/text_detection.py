@@ -8,7 +8,7 @@ from supervision import Detections
 
 from cropflow.block import Batch, Port
 from cropflow.kinds import KINDS, ZeroToOne
-from cropflow_blocks.reading.quads import around, found, reading_order
+from cropflow_blocks.reading.quads import found, reading_order
 from cropflow_blocks.reading.text_block import NAME, TASK, Images, TextBlock
 
 
@@ -43,6 +43,6 @@ class TextDetectionModel(TextBlock):
         answers = []
         for image in images:
             corners, likely = self.reader.find(image.bgr, confidence)
-            order = [i for line in reading_order(around(corners)) for i in line]
+            order = [i for line in reading_order(corners) for i in line]
             answers.append(self.Output(found(corners[order], NAME, TASK, likely[order].tolist())))
         return answers

@@ -11,10 +11,10 @@ from cropflow import Image
 Pixels = NDArray[np.uint8]
 
 # The standard's table of EAN-13: the left digits in sets L and G, and which set each takes for the first digit.
-_L = "0001101 0011001 0010011 0111101 0100011 0110001 0101111 0111011 0110111 0001011".split()
+_L = ["0001101", "0011001", "0010011", "0111101", "0100011", "0110001", "0101111", "0111011", "0110111", "0001011"]
 _R = [code.translate(str.maketrans("01", "10")) for code in _L]
 _G = [code[::-1] for code in _R]
-_SETS = "LLLLLL LLGLGG LLGGLG LLGGGL LGLLGG LGGLLG LGGGLL LGLGLG LGLGGL LGGLGL".split()
+_SETS = ["LLLLLL", "LLGLGG", "LLGGLG", "LLGGGL", "LGLLGG", "LGGLLG", "LGGGLL", "LGLGLG", "LGLGGL", "LGGLGL"]
 
 
 def paper(height: int = 400, width: int = 640, shade: int = 235) -> Pixels:
@@ -22,7 +22,7 @@ def paper(height: int = 400, width: int = 640, shade: int = 235) -> Pixels:
 
 
 def qr(text: str, scale: int = 5) -> Pixels:
-    code = cv2.QRCodeEncoder.create().encode(text)
+    code = cv2.QRCodeEncoder.create().encode(text)[2:-2, 2:-2]  # without the white edge: paper is white enough
     large = cv2.resize(code, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST)
     return cv2.cvtColor(large, cv2.COLOR_GRAY2BGR)
 
