@@ -8,6 +8,7 @@ onnxruntime.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
@@ -28,8 +29,12 @@ _HEIGHT = 48
 _STEP, _SHORTEST, _LONGEST = 80, 320, 3200
 """Lines are padded to the next of these widths, so that what is read never depends on what else is in the batch."""
 _GREY = 128
-_SLIMMEST = 1 / 3
-"""Slimmer pictures are padded; RapidOCR would enlarge their short side until memory runs out."""
+_SLIMMEST = 1 / 8
+"""Slimmer pictures are padded; RapidOCR would make the short side of some vanish."""
+_SMALL, _LARGE, _ENLARGED = 736, 2000, 2.0
+"""Pictures are enlarged until the short side is small no more, the long side large, or all this many times as large.
+
+RapidOCR knows only the first; it makes 10 MB of a label of 20 × 200 pixels, and takes a second to look at it."""
 _TOGETHER = 16
 _SURE = 0.9
 
@@ -62,10 +67,10 @@ class TextReader:
             ModelError: RapidOCR is not installed; the message says how to.
         """
         height, width = bgr.shape[:2]
-        padded = _not_slim(bgr)
+        larger, scale = _enlarged(_not_slim(bgr))
         with self._working() as engine:
-            told = engine(padded, use_det=True, use_cls=False, use_rec=False, box_thresh=confidence)
-        corners = as_corners(told.boxes)
+            told = engine(larger, use_det=True, use_cls=False, use_rec=False, box_thresh=confidence)
+        corners = as_corners(told.boxes) / np.float32(scale)
         likely = np.asarray(told.scores if len(corners) else [], np.float32)
         corners = np.clip(corners, 0, np.array([width, height], np.float32))
         inside = (np.ptp(corners, axis=1) > 0).all(1)  # what lay in the padding alone has no area now
@@ -115,7 +120,8 @@ def _loaded() -> Any:
         rapidocr = import_module("rapidocr")
     except ImportError as error:
         raise ModelError(f"reading text needs RapidOCR ({error}); install it with: {INSTALL}") from error
-    engine = rapidocr.RapidOCR(params={"Global.log_level": "critical", "Rec.rec_batch_num": _TOGETHER})
+    settings = {"Global.log_level": "critical", "Rec.rec_batch_num": _TOGETHER, "Det.limit_side_len": 32}
+    engine = rapidocr.RapidOCR(params=settings)
     engine(np.zeros((32, 32, 3), np.uint8), use_det=True, use_cls=False, use_rec=False)
     engine.text_det.sorted_boxes = _as_found
     return engine
@@ -151,12 +157,22 @@ def _silence() -> Iterator[None]:
 
 
 def _not_slim(bgr: Pixels) -> Pixels:
-    """Pad slim pictures at the bottom or on the right, so that no coordinate moves."""
+    """Pad slim pictures below or on the right, so that no coordinate moves, in a colour that makes no edge."""
     height, width = bgr.shape[:2]
-    least = max(3, round(max(height, width) * _SLIMMEST))
+    least = max(3, math.ceil(max(height, width) * _SLIMMEST))
     down, right = max(0, least - height), max(0, least - width)
-    padded = cv2.copyMakeBorder(bgr, 0, down, 0, right, cv2.BORDER_CONSTANT, value=(0, 0, 0))
-    return np.ascontiguousarray(padded, np.uint8)
+    if not (down or right):
+        return bgr
+    usual = np.median(bgr, axis=(0, 1)).tolist()
+    return cv2.copyMakeBorder(bgr, 0, down, 0, right, cv2.BORDER_CONSTANT, value=usual).astype(np.uint8, copy=False)
+
+
+def _enlarged(bgr: Pixels) -> tuple[Pixels, float]:
+    """Return the picture in the size that text is looked for, and how many times as large that is."""
+    short, long = min(bgr.shape[:2]), max(bgr.shape[:2])
+    scale = max(1.0, min(_SMALL / short, _LARGE / long, _ENLARGED))
+    larger = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    return larger.astype(np.uint8, copy=False), scale
 
 
 def _as_line(crop: Pixels) -> Pixels:
