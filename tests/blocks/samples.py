@@ -17,7 +17,7 @@ SCENES = ROOT / "examples" / "digits" / "scenes"
 Element: TypeAlias = Mapping[str, Any]
 """A value for every port that needs one."""
 Examples: TypeAlias = dict[str, Callable[[], list[Element]]]
-"""For each block, by its type without the version, how to make elements to run it with."""
+"""For each block, by its type, how to make elements to run it with. The version is left out where all take the same."""
 
 
 def pictures() -> list[Image]:
