@@ -1,9 +1,13 @@
 """Blocks that keep what a workflow found: pictures and records in the output folder."""
 
+from cropflow_blocks.sinks.csv_sink import CsvSink
 from cropflow_blocks.sinks.image_sink import ImageSink
 from cropflow_blocks.sinks.jsonl_sink import JsonlSink
+from cropflow_blocks.sinks.local_file_sink import LocalFileSink
 
 __all__ = [
+    "CsvSink",
     "ImageSink",
     "JsonlSink",
+    "LocalFileSink",
 ]
