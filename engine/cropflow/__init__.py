@@ -29,9 +29,11 @@ from cropflow.errors import (
     ModelError,
     Position,
     Problem,
+    RequestError,
     RunError,
     WorkflowError,
 )
+from cropflow.http import Answer, HttpClient
 from cropflow.image import Image
 from cropflow.image.origin import Origin, Transform
 from cropflow.kinds import BLACK, KINDS, Color, Kind, ModelId, Secret, ZeroToOne
@@ -48,6 +50,7 @@ __version__ = _version("cropflow")
 __all__ = [
     "BLACK",
     "KINDS",
+    "Answer",
     "Batch",
     "Block",
     "BlockError",
@@ -59,6 +62,7 @@ __all__ = [
     "Detections",
     "DocumentFolder",
     "Group",
+    "HttpClient",
     "Image",
     "ImageError",
     "InputError",
@@ -75,6 +79,7 @@ __all__ = [
     "PortSpec",
     "Position",
     "Problem",
+    "RequestError",
     "Result",
     "Route",
     "RunError",

@@ -18,6 +18,7 @@ from cropflow.document import definition as documents
 from cropflow.document.definition import Definition
 from cropflow.draw import svg
 from cropflow.errors import InputError, RunError
+from cropflow.http import HttpClient
 from cropflow.models.store import ModelStore
 from cropflow.registry import installed
 from cropflow.resources import DocumentFolder, Resources
@@ -57,7 +58,7 @@ class Workflow:
         folder = DocumentFolder(definition.base)
         self._store = next((item for item in given if isinstance(item, ModelStore)), None) or ModelStore()
         self._owns_store = self._store not in given
-        self._resources = Resources(given, [folder, self._store])
+        self._resources = Resources(given, [folder, self._store, HttpClient()])
         registry = installed().extended(blocks) if blocks else installed()
         self.definition = definition
         self.plan = compile_definition(definition, registry)
