@@ -38,8 +38,9 @@ from cropflow.image import Image
 from cropflow.image.origin import Origin, Transform
 from cropflow.kinds import BLACK, KINDS, Color, Kind, ModelId, Secret, ZeroToOne
 from cropflow.models.store import ModelStore
-from cropflow.resources import DocumentFolder, OutputFolder
+from cropflow.resources import Clock, DocumentFolder, OutputFolder
 from cropflow.result import Result
+from cropflow.secrets import Secrets
 from cropflow.spec import BlockSpec, OutputSpec, PortSpec
 from cropflow.workflow import Workflow
 
@@ -56,6 +57,7 @@ __all__ = [
     "BlockError",
     "BlockSpec",
     "Classification",
+    "Clock",
     "Color",
     "Columns",
     "CropflowError",
@@ -84,6 +86,7 @@ __all__ = [
     "Route",
     "RunError",
     "Secret",
+    "Secrets",
     "Setting",
     "StepRef",
     "Stream",

@@ -34,7 +34,6 @@ _OUT = (
 )
 _VERBOSE = "Tell every batch, and of every failure where in the code it happened."
 _QUIET = "No progress, no warnings, no summary; mistakes and what stops a run are still told."
-
 _PRIVATE = "Requests of blocks (webhook_sink) may go to this machine and to private networks; pictures never do."
 
 

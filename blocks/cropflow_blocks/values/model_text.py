@@ -1,0 +1,18 @@
+"""Finds the JSON in what a language model wrote."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+_FENCED = re.compile(r"```json\s*(.*?)```", re.DOTALL | re.IGNORECASE)
+
+
+def read_json(text: str) -> Any:
+    """Return what JSON text says: the first part that is fenced as JSON, or else the whole; `None` where it is none."""
+    fenced = _FENCED.search(text)
+    try:
+        return json.loads(fenced[1] if fenced else text)
+    except (ValueError, RecursionError):
+        return None
