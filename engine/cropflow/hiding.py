@@ -182,7 +182,9 @@ def _like(value: Any, items: list[Any]) -> Any:
 def _forms(value: str) -> set[str]:
     """Return the ways in which a text may stand inside another one."""
     forms = {value, value.strip(), json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
-    forms |= {repr(value)[1:-1], quote(value), quote(value, safe=""), quote_plus(value)}
+    forms |= {text.encode("utf-8", "backslashreplace").decode() for text in forms}  # as lone surrogates are written
+    forms |= {repr(value)[1:-1], *(quote(value, safe, errors="replace") for safe in ("/", ""))}
+    forms |= {quote_plus(value, errors="replace")}
     return {form for text in forms for form in (text, text.replace('"', '""'))}
 
 
