@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from cropflow.block import Block, Port, Setting
-from cropflow.kinds import KINDS
-from cropflow_blocks.values.model_text import read_json
+from cropflow_blocks.values.model_text import Answer, read_json
 
 _STATUS = "error_status"
 
@@ -32,7 +31,7 @@ class JsonParser(Block):
 
     def run(
         self,
-        raw_json: Annotated[str, KINDS["language_model_output"], Port("the text: JSON, or JSON in a fence")],
+        raw_json: Answer,
         expected_fields: Annotated[Setting[list[str]], Port("names of the fields to give")],
     ) -> Mapping[str, Any]:
         """Read."""

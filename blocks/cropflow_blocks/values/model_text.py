@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Annotated, Any
+
+from cropflow.block import Port
+from cropflow.image import Image
+from cropflow.kinds import KINDS
+
+Picture = Annotated[Image, Port("the picture that the text is about")]
+Answer = Annotated[str, KINDS["language_model_output"], Port("the text: JSON, or JSON in a fence")]
+Classes = Annotated[list[str], Port("names of the classes; the place is the class id")]
 
 _FENCED = re.compile(r"```json\s*(.*?)```", re.DOTALL | re.IGNORECASE)
 
