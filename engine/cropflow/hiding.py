@@ -134,6 +134,10 @@ class Hidden:
 
     def _array(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         items = array.ravel().tolist()
+        if array.dtype.kind == "U" and self._known.isdisjoint(items):
+            together = "\0".join(items)  # one search for a whole column of names or ids
+            if self.text(together) is together:
+                return array
         clean = [self._value(item) for item in items]
         if _same(items, clean):
             return array

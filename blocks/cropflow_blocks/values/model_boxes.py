@@ -86,8 +86,10 @@ def _box_2d(*keys: str, of: float | None, rows_first: bool = False) -> Callable[
     """Read four numbers under one of the keys, in units of 1 / `of` of the picture, or in pixels."""
 
     def read(item: Mapping[str, Any], size: Size) -> Found:
-        a, b, c, d = next((item[key] for key in keys if key in item), None) or ()
-        numbers = [b, a, d, c] if rows_first else [a, b, c, d]
+        numbers = next((item[key] for key in keys if key in item), ())
+        if len(numbers) != 4:
+            raise ValueError(f"no four numbers under {' or '.join(keys)}")
+        numbers = [numbers[i] for i in (1, 0, 3, 2)] if rows_first else numbers
         label = item.get("label", item.get("class_name", UNKNOWN))
         return Found(_box(numbers, size, of), str(label), _confidence(item))
 
