@@ -30,16 +30,19 @@ from cropflow.errors import (
     ModelError,
     Position,
     Problem,
+    RequestError,
     RunError,
     SettingError,
     WorkflowError,
 )
+from cropflow.http import Answer, HttpClient
 from cropflow.image import Image
 from cropflow.image.origin import Origin, Transform
 from cropflow.kinds import BLACK, KINDS, Color, Kind, ModelId, Secret, ZeroToOne
 from cropflow.models.store import ModelStore
-from cropflow.resources import DocumentFolder, OutputFolder
+from cropflow.resources import Clock, DocumentFolder, OutputFolder
 from cropflow.result import Result
+from cropflow.secrets import Secrets
 from cropflow.spec import BlockSpec, OutputSpec, PortSpec
 from cropflow.workflow import Workflow
 
@@ -50,17 +53,20 @@ __version__ = _version("cropflow")
 __all__ = [
     "BLACK",
     "KINDS",
+    "Answer",
     "Batch",
     "Block",
     "BlockError",
     "BlockSpec",
     "Classification",
+    "Clock",
     "Color",
     "Columns",
     "CropflowError",
     "Detections",
     "DocumentFolder",
     "Group",
+    "HttpClient",
     "Image",
     "ImageError",
     "InputError",
@@ -78,10 +84,12 @@ __all__ = [
     "Ports",
     "Position",
     "Problem",
+    "RequestError",
     "Result",
     "Route",
     "RunError",
     "Secret",
+    "Secrets",
     "Setting",
     "SettingError",
     "StepRef",

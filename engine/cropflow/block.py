@@ -193,6 +193,9 @@ class Block:
             of the step, and the port that binds its inputs. Its `run` is never called.
         step: name of the step this instance serves, set by the engine.
 
+    A block may have a method `ready` that takes settings of `run` by name. It is called when a workflow is loaded and
+    raises ValueError where nothing could run, such as for a variable that is not set: a mistake of the document then.
+
     Raises:
         BlockError: the signature of `run` is wrong; raised when the class is defined.
     """

@@ -7,6 +7,7 @@ CropflowError
 ├── InputError        run-time inputs that are missing, unknown or of the wrong kind
 ├── RunError          a block failed on an element; names step, block and element, chains the cause
 ├── ImageError        a picture that cannot be found, fetched or decoded
+├── RequestError      a request to a server that is refused, or stays without an answer
 └── ModelError        weights that cannot be found or loaded, or that do another task
 """
 
@@ -31,6 +32,18 @@ class InputError(CropflowError):
 
 class ImageError(CropflowError):
     """A picture cannot be found, fetched or decoded; the message names it."""
+
+
+class RequestError(CropflowError):
+    """A request to a server is refused here, or stays without an answer.
+
+    Attributes:
+        sent: whether the server may have got it, so that sending it again might do something twice.
+    """
+
+    def __init__(self, message: str, *, sent: bool = False) -> None:
+        super().__init__(message)
+        self.sent = sent
 
 
 class ModelError(CropflowError):

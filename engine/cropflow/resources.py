@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import copy
+import io
 import os
 import threading
 import unicodedata
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
+
+from cropflow.hiding import Hidden
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+_MASK = "hidden"
+"""What stands for a secret in a name; not every file system takes `***`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,13 @@ class OutputFolder:
         self._begun: set[tuple[int, int]] = set()
         self._used: dict[str, int] = {}
         self._lock = threading.Lock()
+        self._hidden = Hidden()
+
+    def hiding(self, hidden: Hidden) -> Self:
+        """Return the same folder, names and all, for the blocks of a workflow whose secrets must not be written."""
+        view = copy.copy(self)
+        view._hidden = hidden
+        return view
 
     def file(self, relative: str) -> Path:
         """Return the path of a file inside the folder and make its parents.
@@ -53,17 +71,18 @@ class OutputFolder:
     def write(self, relative: str, data: bytes) -> str:
         """Write a file, whole or not at all, and return the path it got, relative to the folder.
 
+        Secrets of the workflow are hidden in its name, and in what it holds if that is text.
         A name that was written through this object before gets `~2`, `~3`, …, also where only upper and lower
         case differ, since some file systems take them for one. A file that was there before is replaced.
 
         Raises:
             ValueError: the path leads out of the folder, or its name is reserved.
         """
-        free = self._claim(PurePosixPath(relative))
+        free = self._claim(PurePosixPath(self._hidden.text(relative, _MASK)))
         path = self.file(str(free))
         part = path.with_name(f".{uuid.uuid4().hex}.part")
         try:
-            part.write_bytes(data)
+            part.write_bytes(self._hidden.data(data))
             part.replace(path)
         except BaseException:
             part.unlink(missing_ok=True)
@@ -73,12 +92,14 @@ class OutputFolder:
     def append(self, relative: str) -> BinaryIO:
         """Open a file of lines for appending; a line that an interrupted run left unfinished is ended first.
 
-        A file may be open several times; lines that are written whole and flushed do not mix.
+        A file may be open several times; lines that are written whole and flushed do not mix. Secrets of the workflow
+        are hidden in its name and in the lines.
 
         Raises:
             ValueError: the path leads out of the folder, or its name is reserved.
         """
-        file = self.file(relative).open("ab+")
+        raw = self.file(self._hidden.text(relative, _MASK)).open("ab+", buffering=0)
+        file = _Lines(raw, self._hidden)
         self._begin(file)
         if file.seek(0, os.SEEK_END):
             file.seek(-1, os.SEEK_END)
@@ -120,6 +141,35 @@ def inside(folder: Path, relative: str) -> Path:
 def _folded(path: PurePath | str) -> str:
     """What a file system that ignores case and the way accents are encoded takes a name for."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(path)).casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Tells blocks the time; give another one to repeat a run as it was.
+
+    Args:
+        now: gives the present moment in UTC.
+    """
+
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class _Lines(io.BufferedRandom):
+    """A file of lines that hides secrets in what is written; a line comes in one piece."""
+
+    def __init__(self, raw: io.FileIO, hidden: Hidden) -> None:
+        super().__init__(raw)
+        self._hidden = hidden
+
+    def write(self, data: ReadableBuffer) -> int:
+        """Write a line, and tell that all of it was."""
+        super().write(self._hidden.data(bytes(data)))
+        return memoryview(data).nbytes
+
+
+def hiding(resource: object, hidden: Hidden) -> object:
+    """Return a resource as the blocks of a workflow get it: a folder hides what must not be written."""
+    return resource.hiding(hidden) if isinstance(resource, OutputFolder) else resource
 
 
 class Resources:

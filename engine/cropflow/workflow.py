@@ -11,22 +11,25 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from cropflow.compiler import compile_definition
-from cropflow.compiler.plan import INPUTS, PlannedStep
+from cropflow.compiler.plan import INPUTS, Key, PlannedStep
 from cropflow.compiler.problems import refuse
-from cropflow.compiler.resources import find_models, find_resources
+from cropflow.compiler.resources import find_models, find_resources, find_unready, written_secrets
 from cropflow.document import definition as documents
 from cropflow.document.definition import Definition
 from cropflow.draw import svg
 from cropflow.dynamic import registry_of
 from cropflow.errors import InputError, RunError
+from cropflow.hiding import Hidden, flat
+from cropflow.http import HttpClient
 from cropflow.models.store import ModelStore
-from cropflow.resources import DocumentFolder, Resources
+from cropflow.resources import Clock, DocumentFolder, Resources, hiding
 from cropflow.result import Result, RunReport
 from cropflow.runtime.executor import execute, serial, threaded
 from cropflow.runtime.frames import Frames
 from cropflow.runtime.inputs import assemble
 from cropflow.runtime.outputs import rows
 from cropflow.runtime.step import Memory, Surroundings
+from cropflow.secrets import Secrets
 
 
 class Workflow:
@@ -54,10 +57,12 @@ class Workflow:
         resources: Iterable[object] | None = None,
         allow_code: bool = False,
     ) -> None:
-        given = tuple(resources or ())
+        self._hidden = Hidden()
+        given = tuple(hiding(item, self._hidden) for item in resources or ())
         self._store = next((item for item in given if isinstance(item, ModelStore)), None) or ModelStore()
         self._owns_store = self._store not in given
-        self._resources = Resources(given, [DocumentFolder(definition.base), self._store])
+        made = (DocumentFolder(definition.base), self._store, HttpClient(), Secrets(), Clock())
+        self._resources = Resources(given, made)
         registry = registry_of(definition, blocks, allow_code)
         self.definition = definition
         self.plan = compile_definition(definition, registry)
@@ -66,9 +71,12 @@ class Workflow:
         try:
             for step in self.plan.steps:
                 self._blocks[step.name] = self._make(step)
+            refuse(find_unready(self.plan, self._blocks), definition)
         except BaseException:
             self.close()
             raise
+        self._hidden.add(written_secrets(self.plan))
+        self._secret = {key for key, kinds in self.plan.kinds.items() if any(kind.name == "secret" for kind in kinds)}
         self._memory = Memory()
         self._frames = Frames()
         self._lock = threading.Lock()
@@ -147,25 +155,35 @@ class Workflow:
             raise ValueError(f"on_error must be 'raise' or 'skip', not {on_error!r}")
         if workers < 1:
             raise ValueError(f"workers must be at least 1, not {workers}")
+        try:
+            return self._run(inputs or {}, on_error == "raise", allow_urls, workers, effects)
+        except Exception as error:
+            shown = self._hidden.error(error)
+            if shown is error:
+                raise
+        raise shown  # outside of the handler, since Python would note the error in it
+
+    def _run(self, inputs: Mapping[str, Any], stop: bool, allow_urls: bool, workers: int, effects: bool) -> Result:
         started = time.perf_counter()
         errors: list[RunError] = []
         with self._lock:
-            fail = _raise if on_error == "raise" else errors.append
-            columns = assemble(self.plan, inputs or {}, fail, {"allow_urls": allow_urls})
+            self._note_inputs(inputs)
+            columns = assemble(self.plan, inputs, _raise if stop else errors.append, {"allow_urls": allow_urls})
             around = Surroundings(
                 batch=columns.axes.get(INPUTS),
                 frames=self._frames.of(columns),
                 memory=self._memory,
                 targets=self.plan.targets,
                 titles=self.plan.axes,
-                stop=on_error == "raise",
+                stop=stop,
                 effects=effects,
+                met=self._note,
             )
             runs = {step.name: step.spec.callable(self._blocks[step.name].run) for step in self.plan.steps}
             executor = serial if workers == 1 else threaded(workers)
             failed, reports = execute(self.plan, runs, columns, around, executor)
-            made = rows(self.plan, columns)
-        errors += failed
+            made = self._hidden.value(rows(self.plan, columns))
+        errors = [self._hidden.error(error) for error in (*errors, *failed)]
         errors.sort(key=lambda error: -1 if error.row is None else error.row)
         return Result(made, tuple(errors), RunReport(tuple(reports), time.perf_counter() - started))
 
@@ -190,6 +208,16 @@ class Workflow:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _note_inputs(self, inputs: Mapping[str, Any]) -> None:
+        """Note the secrets among the inputs before any message can be about them."""
+        for key in self._secret:
+            if key.step == INPUTS and key.output in inputs:
+                self._hidden.add(flat(inputs[key.output]))
+
+    def _note(self, key: Key, values: Iterable[Any]) -> None:
+        if key in self._secret:
+            self._hidden.add(values)
 
     def _make(self, step: PlannedStep) -> Any:
         folder = DocumentFolder(step.base)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from cropflow import ModelStore
+from cropflow import Clock, ModelStore
 from cropflow.registry import installed
 from cropflow.testing import check_block, check_declaration
 
@@ -27,6 +28,9 @@ FAMILIES = (analytics, classical, flow, fusion, models, reading, sinks, transfor
 EXAMPLES = {name: make for family in FAMILIES for name, make in family.EXAMPLES.items()}
 
 
+CLOCK = Clock(lambda: datetime(2024, 5, 1, 12, 30, tzinfo=UTC))
+
+
 @pytest.fixture(scope="module")
 def store() -> Iterator[ModelStore]:
     store = ModelStore(device="cpu")
@@ -37,8 +41,7 @@ def store() -> Iterator[ModelStore]:
 @pytest.mark.parametrize("spec", CORE, ids=lambda spec: spec.type)
 def test_block_keeps_the_contract(spec: Any, store: ModelStore) -> None:
     make = EXAMPLES.get(spec.type) or EXAMPLES[spec.type.partition("@")[0]]
-    examples = make()
-    check_block(spec, *examples, resources=[store], tolerance=0.05)
+    check_block(spec, *make(), resources=[store, CLOCK], tolerance=0.05)
 
 
 @pytest.mark.parametrize("spec", CORE, ids=lambda spec: spec.type)

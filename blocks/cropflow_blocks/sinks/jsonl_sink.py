@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Annotated, Any, BinaryIO
-
-from pydantic import AfterValidator
+from typing import Annotated, Any
 
 from cropflow.block import Block, Port
-from cropflow.image import Image
 from cropflow.kinds import KINDS
 from cropflow.resources import OutputFolder
-from cropflow.serialize import to_json
-from cropflow_blocks.sinks.template import check_path
-
-File = Annotated[str, AfterValidator(check_path), Port("path inside the output folder")]
+from cropflow_blocks.sinks.records import File, RecordFiles, json_text
 
 
 class JsonlSink(Block):
@@ -33,8 +25,7 @@ class JsonlSink(Block):
     shares = "jsonl"
 
     def __init__(self, output: OutputFolder) -> None:
-        self._output = output
-        self._files: dict[str, BinaryIO] = {}
+        self._files = RecordFiles(output)
 
     def run(
         self,
@@ -42,30 +33,8 @@ class JsonlSink(Block):
         file: File = "records.jsonl",
     ) -> None:
         """Append."""
-        if file not in self._files:
-            self._files[file] = self._output.append(file)
-        self._files[file].write(_line(data))
-        self._files[file].flush()
+        self._files.write(file, json_text(data) + "\n")
 
     def close(self) -> None:
         """Close the files."""
-        for file in self._files.values():
-            file.close()
-        self._files.clear()
-
-
-def _line(data: Mapping[str, Any]) -> bytes:
-    text = json.dumps(to_json(_with_ids(data)), ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8", "backslashreplace") + b"\n"  # a lone surrogate becomes its JSON escape
-
-
-def _with_ids(value: Any) -> Any:
-    """Put ids in the place of pictures, also inside lists and mappings."""
-    match value:
-        case Image():
-            return value.id
-        case Mapping():
-            return {key: _with_ids(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_with_ids(item) for item in value]
-    return value
+        self._files.close()

@@ -26,6 +26,16 @@ def check_path(path: str) -> str:
     return _check_inside(path)
 
 
+def check_folder(path: str) -> str:
+    """Return a path of a folder as it is, empty for the output folder itself; ValueError where it leads out of it."""
+    if re.match(r"[\\/]|[A-Za-z]:", path):
+        raise ValueError(
+            "a path inside the output folder, relative to it, such as 'logs'; absolute paths are refused, since the "
+            "output folder (--out, OutputFolder) is the only place that is written to"
+        )
+    return _check_inside(path)
+
+
 def check_template(template: str) -> str:
     """Return the template; ValueError where a placeholder does not exist, or it can be no path in a folder."""
     if re.search(r"[{}]", _PLACEHOLDER.sub("", template)):

@@ -141,6 +141,8 @@ def _setting(name: str, text: str, inputs: Mapping[str, PlannedInput]) -> object
     item = inputs[name]
     if is_image(item):
         raise UsageError(f"--set: {name!r} takes pictures; write --source {name}={text}")
+    if any(kind.name == "secret" for kind in item.kinds):
+        return text  # not read, so that no message can show it
     value = read_value(text)
     only_text = all(kind.python is str for kind in item.kinds)
     return text if only_text and value is not None and not isinstance(value, str) else value

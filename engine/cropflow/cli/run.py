@@ -19,6 +19,7 @@ from cropflow.cli.options import AllowCode, AllowDownload, Device, Document, Mod
 from cropflow.cli.session import run_job
 from cropflow.cli.sinks import OURS, Folder, Stream, check_folder
 from cropflow.compiler.plan import Plan
+from cropflow.http import HttpClient
 from cropflow.resources import OutputFolder
 from cropflow.workflow import Workflow
 
@@ -33,6 +34,7 @@ _OUT = (
 )
 _VERBOSE = "Tell every batch, and of every failure where in the code it happened."
 _QUIET = "No progress, no warnings, no summary; mistakes and what stops a run are still told."
+_PRIVATE = "Requests of blocks (webhook_sink) may go to this machine and to private networks; pictures never do."
 
 
 class OnError(str, Enum):  # noqa: UP042 - typer shows the values of a plain enumeration only
@@ -70,6 +72,7 @@ def run(
     ] = None,
     device: Device = None,
     allow_urls: Annotated[bool, typer.Option("--allow-urls", help="Pictures may be fetched from URLs.")] = False,
+    allow_private_urls: Annotated[bool, typer.Option("--allow-private-urls", help=_PRIVATE)] = False,
     allow_download: AllowDownload = False,
     allow_code: AllowCode = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help=_VERBOSE)] = False,
@@ -86,7 +89,8 @@ def run(
             check_folder(out, overwrite=overwrite)
         results = OutputFolder(out, fresh=overwrite, reserved=OURS) if out else _stream()
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))  # blocks may print; results stay clean
-        resources = [model_store(model, device, allow_download), *([results] if out else [])]
+        client = HttpClient(allow_private=allow_private_urls)
+        resources = [model_store(model, device, allow_download), client, *([results] if out else [])]
         loaded = stack.enter_context(Workflow.load(workflow, resources=resources, allow_code=allow_code))
         settings = read_settings(loaded.plan, values)
         rows = read_rows(loaded.plan, source, settings, allow_urls=allow_urls, skip=out)

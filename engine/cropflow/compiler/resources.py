@@ -5,7 +5,11 @@ Models are found but not loaded; resources are what blocks ask for in `__init__`
 
 from __future__ import annotations
 
-from cropflow.compiler.plan import Plan, PlannedStep, Value
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cropflow.compiler.plan import Plan, PlannedStep, Value, leaves
 from cropflow.compiler.problems import Found
 from cropflow.document.definition import Definition
 from cropflow.errors import ModelError, Problem
@@ -34,6 +38,34 @@ def find_resources(plan: Plan, resources: Resources) -> list[Problem]:
                 message = f"{step.spec.type} needs a resource {wanted.__name__!r}, and nobody gave one"
                 found.add("missing-resource", message, _path(step, plan.definition), step=step.name, hint=how)
     return found.problems
+
+
+def find_unready(plan: Plan, blocks: Mapping[str, Any]) -> list[Problem]:
+    """Ask the blocks that want it whether they can run: `ready` takes settings by name and raises ValueError if not."""
+    found = Found(plan.definition)
+    for step in plan.steps:
+        ready = getattr(blocks[step.name], "ready", None)
+        settings = inspect.signature(ready).parameters if ready else ()
+        values = {name: argument.value for name in settings if isinstance(argument := step.arguments[name], Value)}
+        try:
+            if ready:
+                ready(**values)
+        except ValueError as error:
+            field = next(iter(settings), None)
+            path = (*_path(step, plan.definition), *([field] if field else []))
+            found.add("not-ready", str(error), path, step=step.name, field=field)
+    return found.problems
+
+
+def written_secrets(plan: Plan) -> Iterator[object]:
+    """Give the secrets that stand in the document itself: in fields that take one, and as defaults of inputs."""
+    for step in plan.steps:
+        for port in step.spec.ports:
+            if any(kind.name == "secret" for kind in port.leaf.kinds):
+                yield from (leaf.value for leaf in leaves(step.arguments[port.name]) if isinstance(leaf, Value))
+    for item in plan.inputs:
+        if any(kind.name == "secret" for kind in item.kinds):
+            yield item.default
 
 
 def _look(step: PlannedStep, field: str, model_id: str, store: ModelStore, found: Found) -> None:

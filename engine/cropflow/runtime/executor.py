@@ -69,6 +69,8 @@ def execute(
     outcomes: dict[str, Outcome] = {}
     for step, outcome in executor(plan.steps, lambda step: run_step(step, runs[step.name], columns, around)):
         outcomes[step.name] = outcome
+        for key, column in outcome.columns.items():
+            around.met(key, column.values)
         _keep(step, outcome, columns)
         for key in reads(step):
             left[key] -= 1

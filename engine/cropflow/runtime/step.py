@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -79,6 +79,7 @@ class Surroundings:
         titles: for each fan-out step, what its elements are called.
         stop: raise the first failure in place of recording it.
         effects: whether blocks with effects are called; if not, their elements are skipped.
+        met: told about every column before a step reads it.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Surroundings:
         titles: Mapping[str, str],
         stop: bool,
         effects: bool = True,
+        met: Callable[[Key, Iterable[Any]], None] = lambda key, values: None,
     ) -> None:
         self.batch = batch
         self.frames = frames
@@ -98,6 +100,7 @@ class Surroundings:
         self.titles = titles
         self.stop = stop
         self.effects = effects
+        self.met = met
 
     def row(self, axis: Axis, index: int) -> int | None:
         """Return the batch element an element belongs to; `None` where it belongs to no single one."""

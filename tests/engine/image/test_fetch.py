@@ -13,7 +13,8 @@ import pytest
 
 from cropflow.errors import ImageError
 from cropflow.image import Image
-from cropflow.image.fetch import UrlPolicy, fetch, is_public
+from cropflow.image.fetch import UrlPolicy, fetch
+from cropflow.net import is_public
 
 PIXELS = np.random.default_rng(1).integers(0, 256, (8, 9, 3), dtype=np.uint8)
 PNG = cv2.imencode(".png", PIXELS)[1].tobytes()
@@ -184,7 +185,7 @@ def test_a_redirect_is_checked_like_the_first_address(site: str, monkeypatch: py
         seen.append(address)
         return len(seen) == 1
 
-    monkeypatch.setattr("cropflow.image.fetch.is_public", public_at_first)
+    monkeypatch.setattr("cropflow.net.is_public", public_at_first)
     with pytest.raises(ImageError, match=r"redirected to .*/picture.*private addresses are refused"):
         fetch(f"http://pictures.example:{port}/moved", PUBLIC)
 
