@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
-from cropflow.block import Block, Port
+from cropflow.block import Block, Port, Setting
 from cropflow.errors import ImageError, RequestError
 from cropflow.http import HttpClient
+from cropflow.kinds import Kind
 from cropflow_blocks.sinks.background import Background
 from cropflow_blocks.sinks.webhook_request import Request, make_request
+from cropflow_blocks.values.parameters import Chains, check_chains, worked_on
 
 log = logging.getLogger("cropflow")
 
+Known: TypeAlias = Mapping[str, tuple[Kind, ...]] | None
 Field: TypeAlias = bool | int | float | str | None
 
 
@@ -52,6 +56,23 @@ class WebhookSink(Block):
         self._background = Background("webhook_sink")
         self._last: float | None = None
 
+    @staticmethod
+    def infer(
+        json_payload: Known,
+        json_payload_operations: Chains,
+        multi_part_encoded_files: Known,
+        multi_part_encoded_files_operations: Chains,
+        form_data: Known,
+        form_data_operations: Chains,
+    ) -> dict[str, tuple[Kind, ...]]:
+        """Check the operations; the kinds of the outputs are always the same."""
+        check_chains(json_payload, json_payload_operations, "json_payload_operations")
+        check_chains(
+            multi_part_encoded_files, multi_part_encoded_files_operations, "multi_part_encoded_files_operations"
+        )
+        check_chains(form_data, form_data_operations, "form_data_operations")
+        return {}
+
     def run(
         self,
         url: Annotated[str, Port("where to; http or https")],
@@ -61,8 +82,13 @@ class WebhookSink(Block):
         ] = {},  # noqa: B006 - defaults of ports are never modified
         headers: Annotated[dict[str, Field], Port("headers of the request")] = {},  # noqa: B006
         json_payload: Annotated[dict[str, Any], Port("the body, as JSON")] = {},  # noqa: B006
+        json_payload_operations: Annotated[Setting[Chains], Port("operations on members of json_payload")] = {},  # noqa: B006
         multi_part_encoded_files: Annotated[dict[str, Any], Port("files of the body: pictures, bytes or text")] = {},  # noqa: B006
+        multi_part_encoded_files_operations: Annotated[
+            Setting[Chains], Port("operations on members of multi_part_encoded_files")
+        ] = {},  # noqa: B006
         form_data: Annotated[dict[str, Any], Port("fields of a form in the body")] = {},  # noqa: B006
+        form_data_operations: Annotated[Setting[Chains], Port("operations on members of form_data")] = {},  # noqa: B006
         request_timeout: Annotated[int, Port("seconds until a request is given up")] = 2,
         fire_and_forget: Annotated[bool, Port("whether to go on without waiting for the answer")] = True,
         disable_sink: Annotated[bool, Port("whether to send nothing")] = False,
@@ -74,9 +100,10 @@ class WebhookSink(Block):
         if self._last is not None and time.monotonic() - self._last < cooldown_seconds:
             return self.Output(False, True, "Sink cooldown applies")
         try:
-            request = make_request(
-                method, url, query_parameters, headers, json_payload, multi_part_encoded_files, form_data
-            )
+            payload = worked_on(json_payload, json_payload_operations)
+            files = worked_on(multi_part_encoded_files, multi_part_encoded_files_operations)
+            form = worked_on(form_data, form_data_operations)
+            request = make_request(method, url, query_parameters, headers, payload, files, form)
         except (ValueError, ImageError) as error:
             return self.Output(True, False, f"nothing was sent: {error}")
         self._last = time.monotonic()

@@ -1,5 +1,6 @@
 """Blocks that make pictures out of pictures: crops around detections and crops of fixed regions."""
 
+from cropflow_blocks.transform.adjust import BoundingRect, DetectionOffset, PerClassConfidenceFilter
 from cropflow_blocks.transform.detections_operations import DetectionsFilter, DetectionsTransformation
 from cropflow_blocks.transform.dynamic_crop import DynamicCrop
 from cropflow_blocks.transform.slicer import ImageSlicerV1, ImageSlicerV2
@@ -7,10 +8,13 @@ from cropflow_blocks.transform.static_crop import AbsoluteStaticCrop, RelativeSt
 
 __all__ = [
     "AbsoluteStaticCrop",
+    "BoundingRect",
+    "DetectionOffset",
     "DetectionsFilter",
     "DetectionsTransformation",
     "DynamicCrop",
     "ImageSlicerV1",
     "ImageSlicerV2",
+    "PerClassConfidenceFilter",
     "RelativeStaticCrop",
 ]

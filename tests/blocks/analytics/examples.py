@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..samples import Examples, boxes, pictures
+from ..samples import Examples, boxes, outlined, pictures
 
 EXAMPLES: Examples = {
+    "mask_area_measurement": lambda: [{"predictions": example["predictions"]} for example in outlined()],
     "overlap": lambda: [
         {"predictions": boxes(image, i + 1), "overlap_class_name": "c0"} for i, image in enumerate(pictures())
     ],

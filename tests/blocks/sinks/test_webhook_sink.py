@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from supervision import Detections
 
-from cropflow import HttpClient, Image, Workflow
+from cropflow import HttpClient, Image, Workflow, WorkflowError
 from cropflow.detections import stamp
 from cropflow_blocks.sinks import WebhookSink
 from cropflow_blocks.sinks.background import Background
@@ -48,6 +48,39 @@ def test_json_carries_predictions_and_pictures(site: Recorder) -> None:
     assert told["found"]["predictions"][0]["detection_id"] == "a.jpg/detect/0"
     assert (got.headers["content-type"], got.headers["x-number"]) == ("application/json", "3")
     assert "x-none" not in got.headers
+
+
+def test_members_are_worked_on_before_they_are_sent(site: Recorder) -> None:
+    document = {
+        "version": "1.0",
+        "inputs": [{"type": "WorkflowBatchInput", "name": "found", "kind": ["object_detection_prediction"]}],
+        "steps": [
+            {
+                "type": "roboflow_core/webhook_sink@v1",
+                "name": "tell",
+                "url": f"{site.url}/hook",
+                "method": "POST",
+                "json_payload": {"count": "$inputs.found", "where": "door"},
+                "json_payload_operations": {
+                    "count": [{"type": "SequenceLength"}],
+                    "where": [{"type": "StringToUpperCase"}],
+                },
+                "fire_and_forget": False,
+                "cooldown_seconds": 0,
+            }
+        ],
+        "outputs": [{"type": "JsonField", "name": "failed", "selector": "$steps.tell.error_status"}],
+    }
+    boxes = Detections(np.array([[2.0, 4, 6, 8]] * 3))
+    with Workflow.load(document, resources=[TRUSTED]) as workflow:
+        assert [row["failed"] for row in workflow.run({"found": [boxes, Detections.empty()]})] == [False, False]
+    assert [json.loads(got.body) for got in site.received] == [
+        {"count": 3, "where": "DOOR"},
+        {"count": 0, "where": "DOOR"},
+    ]
+    document["steps"][0]["json_payload_operations"] = {"cuont": [{"type": "SequenceLength"}]}
+    with pytest.raises(WorkflowError, match="json_payload_operations names 'cuont'"):
+        Workflow.load(document, resources=[TRUSTED])
 
 
 def test_a_query_is_added_to_the_one_of_the_url(site: Recorder) -> None:

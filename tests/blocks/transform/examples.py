@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..samples import Element, Examples, boxes, drawn, pictures
+from ..samples import Element, Examples, boxes, drawn, outlined, pictures
 
 
 def cut() -> list[Element]:
@@ -31,6 +31,13 @@ SURE: dict[str, Any] = {
 }
 
 EXAMPLES: Examples = {
+    "bounding_rect": lambda: [{"predictions": example["predictions"]} for example in outlined()],
+    "detection_offset": lambda: [
+        {"predictions": example["predictions"], "offset_width": 4, "offset_height": 7} for example in drawn()
+    ],
+    "per_class_confidence_filter": lambda: [
+        {"predictions": example["predictions"], "class_thresholds": {"c0": 0.95}} for example in drawn()
+    ],
     "absolute_static_crop": place(x_center=20, y_center=25, width=31, height=17),
     "detections_filter": worked_on(
         {"type": "DetectionsFilter", "filter_operation": {"type": "StatementGroup", "statements": [SURE]}}

@@ -1,0 +1,119 @@
+"""Changes to boxes that need no query: more room around them, a threshold for each class, the smallest turned box."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from supervision import Detections
+
+from cropflow.block import Block, KindOf, Port, Setting
+from cropflow.detections import take
+from cropflow.image.origin import Origin
+from cropflow.kinds import KINDS, ZeroToOne
+from cropflow_blocks.transform.outlines import outline
+
+Size = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
+
+
+class Adjusted(NamedTuple):
+    """The changed predictions."""
+
+    predictions: Annotated[Detections, KindOf("predictions"), Port("the predictions after the change")]
+
+
+class DetectionOffset(Block):
+    """Make boxes wider and higher, half of it on each side; boxes stay on the picture.
+
+    In percent, it is a share of the width and height of each box. Boxes keep their ids, so that crops of them are still
+    crops of the detections; masks and points stay.
+    """
+
+    type = "detection_offset@v1"
+    aliases = ("roboflow_core/detection_offset@v1", "DetectionOffset")
+
+    def run(
+        self,
+        predictions: Annotated[Detections, Port("the boxes to enlarge")],
+        offset_width: Annotated[
+            Size, Port("how much wider boxes become; negative makes them slimmer", alias="offset_x")
+        ],
+        offset_height: Annotated[Size, Port("how much higher boxes become", alias="offset_y")],
+        units: Annotated[Setting[Literal["Pixels", "Percent (%)"]], Port("what the numbers are")] = "Pixels",
+    ) -> Adjusted:
+        """Enlarge."""
+        grown = take(predictions, slice(None))
+        box = predictions.xyxy
+        more = np.array([offset_width, offset_height], float)
+        if units == "Percent (%)":
+            more = (box[:, 2:] - box[:, :2]) * more / 100
+        half = np.trunc(more / 2)
+        xyxy = np.hstack((box[:, :2] - half, box[:, 2:] + half))
+        xyxy[:, 2:] = np.maximum(xyxy[:, 2:], xyxy[:, :2])
+        grown.xyxy = _on(xyxy, predictions.metadata.get("origin")).astype(np.result_type(box.dtype, np.float32))
+        return Adjusted(grown)
+
+
+def _on(xyxy: NDArray[Any], origin: Origin | None) -> NDArray[Any]:
+    return xyxy if origin is None else xyxy.clip(0, [origin.width, origin.height, origin.width, origin.height])
+
+
+class PerClassConfidenceFilter(Block):
+    """Keep the boxes that reach the threshold of their class."""
+
+    type = "per_class_confidence_filter@v1"
+    aliases = ("roboflow_core/per_class_confidence_filter@v1",)
+
+    def run(
+        self,
+        predictions: Annotated[Detections, Port("the boxes to filter")],
+        class_thresholds: Annotated[dict[str, ZeroToOne], KINDS["dictionary"], Port("the threshold of each class")],
+        default_threshold: Annotated[ZeroToOne, Port("the threshold of all other classes")] = 0.3,
+    ) -> Adjusted:
+        """Filter."""
+        if predictions.confidence is None:
+            return Adjusted(predictions)
+        names = np.asarray(predictions.data.get("class_name", [""] * len(predictions)), str).tolist()
+        least = np.array([class_thresholds.get(name, default_threshold) for name in names], np.float32)
+        return Adjusted(take(predictions, np.asarray(predictions.confidence) >= least))
+
+
+class BoundingRect(Block):
+    """Find the smallest turned rectangle around the mask of every detection.
+
+    It comes as further properties: `rect` holds its four corners, `width` and `height` its sides in pixels, `angle` how
+    far it is turned, in degrees. A detection without a mask, or with an empty one, has the rectangle of its box.
+    """
+
+    type = "bounding_rect@v1"
+    aliases = ("roboflow_core/bounding_rect@v1",)
+
+    class Output(NamedTuple):
+        """The detections with their rectangles."""
+
+        detections_with_rect: Annotated[
+            Detections, KindOf("predictions"), Port("the detections with rect, width, height and angle")
+        ]
+
+    def run(
+        self,
+        predictions: Annotated[
+            Detections,
+            KINDS["instance_segmentation_prediction"],
+            Port("the detections to find rectangles for"),
+        ],
+    ) -> Output:
+        """Measure."""
+        found = take(predictions, slice(None))
+        rects = [cv2.minAreaRect(outline(predictions, i).astype(np.float32)) for i in range(len(predictions))]
+        found.data = {
+            **found.data,
+            "rect": np.array([cv2.boxPoints(rect) for rect in rects], np.float32).reshape(-1, 4, 2),
+            "width": np.array([rect[1][0] for rect in rects], np.float32),
+            "height": np.array([rect[1][1] for rect in rects], np.float32),
+            "angle": np.array([rect[2] for rect in rects], np.float32),
+        }
+        return self.Output(found)
