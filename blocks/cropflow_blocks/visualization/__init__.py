@@ -23,6 +23,7 @@ from cropflow_blocks.visualization.shapes import (
     EllipseVisualization,
     TriangleVisualization,
 )
+from cropflow_blocks.visualization.text_display import TextDisplay
 from cropflow_blocks.visualization.zones import (
     LineCounterVisualization,
     PolygonZoneVisualization,
@@ -54,6 +55,7 @@ __all__ = [
     "PolygonVisualizationV2",
     "PolygonZoneVisualization",
     "ReferencePathVisualization",
+    "TextDisplay",
     "TraceVisualization",
     "TriangleVisualization",
 ]

@@ -51,6 +51,15 @@ EXAMPLES: Examples = {
     "pixelate_visualization": drawn,
     "polygon_zone_visualization": lambda: [{"image": image, "zone": ZONE} for image in pictures()],
     "reference_path_visualization": lambda: [{"image": image, "reference_path": LINE} for image in pictures()],
+    "text_display": lambda: [
+        {
+            "image": image,
+            "text": "{name}\n{width} pixels",
+            "text_parameters": {"name": image.id, "width": image},
+            "text_parameters_operations": {"width": [{"type": "ExtractImageProperty", "property_name": "width"}]},
+        }
+        for image in pictures()
+    ],
     "trace_visualization": tracked,
     "triangle_visualization": drawn,
     "bounding_box_visualization": drawn,
