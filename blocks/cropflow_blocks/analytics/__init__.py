@@ -1,7 +1,9 @@
 """Blocks that measure and compare what was found: distances, sizes, overlaps, differences."""
 
 from cropflow_blocks.analytics.data_aggregator import DataAggregator
+from cropflow_blocks.analytics.nearest_neighbor import DetectionsNearestNeighbor
 
 __all__ = [
     "DataAggregator",
+    "DetectionsNearestNeighbor",
 ]

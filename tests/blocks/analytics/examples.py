@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from ..samples import Examples, pictures
+from ..samples import Examples, boxes, pictures
 
 EXAMPLES: Examples = {
+    "detections_nearest_neighbor": lambda: [
+        {"query_predictions": boxes(image, number), "target_predictions": boxes(image, 2)}
+        for number, image in enumerate(pictures())
+    ],
     "data_aggregator": lambda: [
         {
             "data": {"width": image.width},
