@@ -1,9 +1,13 @@
 """Blocks that measure and compare what was found: distances, sizes, overlaps, differences."""
 
 from cropflow_blocks.analytics.data_aggregator import DataAggregator
+from cropflow_blocks.analytics.identify_changes import IdentifyChanges
+from cropflow_blocks.analytics.identify_outliers import IdentifyOutliers
 from cropflow_blocks.analytics.nearest_neighbor import DetectionsNearestNeighbor
 
 __all__ = [
     "DataAggregator",
     "DetectionsNearestNeighbor",
+    "IdentifyChanges",
+    "IdentifyOutliers",
 ]
