@@ -36,7 +36,7 @@ class Exponential:
     @property
     def deviation(self) -> Vector:
         """Of the values, weighted in the same way."""
-        return np.sqrt(np.broadcast_to(self._variance, self.mean.shape))
+        return _root(self._variance, self.mean)
 
     def add(self, value: Vector, smoothing: float, window: int) -> None:
         """The new value has the weight `smoothing`, all before it the rest."""
@@ -55,7 +55,7 @@ class Simple:
     @property
     def deviation(self) -> Vector:
         """Of a sample: the sum of squares is divided by one less than there are values."""
-        return np.sqrt(np.broadcast_to(self._squares / max(self.count - 1, 1), self.mean.shape))
+        return _root(self._squares / max(self.count - 1, 1), self.mean)
 
     def add(self, value: Vector, smoothing: float, window: int) -> None:
         """Count it as one more (Welford's way, which stays exact over long streams)."""
@@ -90,6 +90,12 @@ AVERAGES: Mapping[str, Callable[[Vector, int], Average]] = {
     "Sliding Window": Sliding,
 }
 """For each strategy, how to begin: with a first value, and the number of values it stands for."""
+
+
+def _root(variance: Any, like: Vector) -> Vector:
+    """Return the root of every entry; a variance of nothing yet is one number for all of them."""
+    root: Vector = np.sqrt(np.broadcast_to(variance, like.shape))
+    return root
 
 
 def unit(embedding: list[float], like: Vector | None) -> Vector:

@@ -104,7 +104,8 @@ def _same(one: Detections, other: Detections) -> NDArray[np.bool_]:
 def _points(found: Detections, place: Place, name: str | None, which: str) -> Points:
     """Return a point per box, NaN where a key point is not known."""
     if place != "KEYPOINT":
-        return found.get_anchors_coordinates(Position(place)).astype(np.float64).reshape(-1, 2)
+        points: Points = found.get_anchors_coordinates(Position(place)).astype(np.float64)
+        return points.reshape(-1, 2)
     if name is None:
         raise ValueError(f"{which}_point is KEYPOINT, which needs {which}_keypoint_name; give the name of a key point")
     if not len(found):

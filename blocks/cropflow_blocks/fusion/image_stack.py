@@ -61,8 +61,8 @@ class _Packed:
 
 def _pack(image: Image, width: int, height: int) -> _Packed:
     scale = min(1.0, width / image.width, height / image.height)
-    pixels = image.pixels
+    small = image
     if scale < 1:
         size = max(1, int(image.width * scale)), max(1, int(image.height * scale))
-        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return _Packed(Image(pixels).encode(".jpg"), image.id, image.stream, image.frame)
+        small = Image(cv2.resize(image.pixels, size, interpolation=cv2.INTER_AREA))
+    return _Packed(small.encode(".jpg"), image.id, image.stream, image.frame)

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from ..samples import Examples, boxes, pictures
+import numpy as np
+
+from ..samples import Element, Examples, boxes, drawn, pictures
+
+
+def tracked() -> list[Element]:
+    """Boxes with tracker ids; one vote is enough to lock."""
+    examples = drawn()
+    for number, example in enumerate(examples):
+        example["predictions"].tracker_id = np.arange(len(example["predictions"])) + 10 * number
+    return [
+        {"image": example["image"], "detections": example["predictions"], "min_votes": 1, "lead_margin": 0}
+        for example in examples
+    ]
+
 
 EXAMPLES: Examples = {
     "identify_changes": lambda: [{"embedding": [1.0, 0.5, 0.0]}, {"embedding": [3.0, 1.5, 0.0]}],
     "identify_outliers": lambda: [{"embedding": [1.0, 0.5, 0.0]}, {"embedding": [3.0, 1.5, 0.0]}],
+    "track_class_lock": tracked,
     "detections_nearest_neighbor": lambda: [
         {"query_predictions": boxes(image, number), "target_predictions": boxes(image, 2)}
         for number, image in enumerate(pictures())
