@@ -10,7 +10,7 @@ demo: .venv/.demo
 	$(BIN)/python examples/digits/score.py out/demo/results.jsonl --at-least 0.90
 	@echo "Look at out/demo: annotated pictures in images/, crops by class in crops/, one line per picture in results.jsonl"
 
-test: check
+test: check .venv/.editor
 	$(BIN)/python -m pytest --numprocesses auto
 
 check: .venv/.dev
@@ -39,6 +39,11 @@ clean:
 .venv/.demo: .venv/.python pyproject.toml
 	@echo "Installing Cropflow with Ultralytics and PyTorch into .venv (a few minutes, several GB) ..."
 	$(PIP) -e ".[yolo]"
+	@touch $@
+
+# The language server that editors use, for the test that asks it about documents.
+.venv/.editor: .venv/.dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm install --prefix build/editor --no-save --no-audit --no-fund --silent yaml-language-server@2.0.0
 	@touch $@
 
 .venv/.dev: .venv/.demo pyproject.toml

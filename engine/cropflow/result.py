@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from cropflow.errors import RunError
+from cropflow.frame import to_frame
+from cropflow.notebook import html
 from cropflow.runtime.step import StepReport
 from cropflow.serialize import to_json
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,28 @@ class Result(Sequence[dict[str, Any]]):
     def to_dict(self) -> list[dict[str, Any]]:
         """Return the rows in JSON form: predictions as existing clients read them, pictures as base64."""
         return [to_json(row) for row in self._rows]
+
+    def to_pandas(self, output: str | None = None) -> pd.DataFrame:
+        """Return one output as a table: one row for each box, classification, picture or value.
+
+        Columns `row` (which element of the batch) and, for crops, `index` (which crop; `index_2` one level deeper) tell
+        where something belongs; the others are the fields of the JSON form that are single values, or `value`. A
+        missing element has a row without values, a picture without boxes has none.
+
+            result.to_pandas("named").groupby("class").size()
+
+        Args:
+            output: its name; may be left out where there is only one.
+
+        Raises:
+            ValueError: there is no such output, or there are several to choose from.
+            ImportError: pandas is not installed.
+        """
+        return to_frame(self._rows, output)
+
+    def _repr_html_(self) -> str:
+        """Show the result as a table where a notebook displays it."""
+        return html(self)
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Return the rows as JSON text."""

@@ -13,39 +13,56 @@ from typing import Any
 
 from cropflow.kinds import KINDS
 from cropflow.registry import Registry, installed
+from cropflow.schema_parts import hoisted, text_of
 from cropflow.spec import REQUIRED, BlockSpec, PortSpec
 
 Schema = dict[str, Any]
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _SELECTOR: Schema = {"$ref": "#/$defs/selector"}
 _STEP: Schema = {"$ref": "#/$defs/step_selector"}
+_SELECTORS: Schema = {
+    "selector": {"type": "string", "pattern": r"^\$(inputs|steps\.[^.\s]+)\.[^.\s]+$"},
+    "step_selector": {"type": "string", "pattern": r"^\$steps\.[^.\s]+$"},
+}
 _NAME: Schema = {"type": "string", "pattern": r"^[^.$\s]+$"}
 
 
 def block_schema(spec: BlockSpec) -> Schema:
-    """Return the schema of a step of this block; `$defs` of `workflow_schema` holds what it refers to."""
+    """Return the schema of a step of this block, complete in itself.
+
+    Under its own type a step may have the fields of the block alone; under the names of existing documents it may have
+    others too, which editors leave there.
+    """
+    blocks, shared = hoisted({spec.type: _block_schema(spec, "#")})
+    return {**blocks[spec.type], "$defs": {**_SELECTORS, **shared}}
+
+
+def _block_schema(spec: BlockSpec, place: str) -> Schema:
     fields: Schema = {"type": {"enum": [spec.type, *spec.aliases]}, "name": _NAME}
     for port in spec.ports:
-        for name in (port.name, *port.aliases):
-            fields[name] = _port_schema(port)
+        fields[port.name] = _port_schema(port)
+        fields.update({alias: {"$ref": f"{place}/properties/{_pointer(port.name)}"} for alias in port.aliases})
     required = [{"anyOf": [{"required": [name]} for name in (p.name, *p.aliases)]} for p in spec.ports if p.required]
-    schema: Schema = {
+    return {
         "title": spec.type,
         "description": spec.doc,
         "type": "object",
         "properties": fields,
         "required": ["type", "name"],
-        "unevaluatedProperties": True,
+        "allOf": [
+            *required,
+            {
+                "if": {"properties": {"type": {"const": spec.type}}},
+                "then": {"propertyNames": {"enum": list(fields)}},
+            },
+        ],
     }
-    if required:
-        schema["allOf"] = required
-    return schema
 
 
 def workflow_schema(registry: Registry) -> Schema:
     """Return the schema of whole documents that use the blocks of a registry."""
     kinds: Schema = {"type": "array", "items": {"anyOf": [{"enum": sorted(KINDS)}, {"type": "object"}]}}
-    blocks = {spec.type: block_schema(spec) for spec in registry}
+    blocks, shared = hoisted({spec.type: _block_schema(spec, f"#/$defs/{_pointer(spec.type)}") for spec in registry})
     return {
         "$schema": _DIALECT,
         "title": "Cropflow workflow",
@@ -54,12 +71,12 @@ def workflow_schema(registry: Registry) -> Schema:
         "properties": {
             "version": {"anyOf": [{"type": "string", "pattern": r"^1(\.[0-9]+)*$"}, {"const": 1.0}]},
             "inputs": {"type": "array", "items": _input_schema(kinds)},
-            "steps": {"type": "array", "items": _step_schema(registry, blocks)},
+            "steps": {"type": "array", "items": _step_schema(registry)},
             "outputs": {"type": "array", "items": _output_schema()},
         },
         "$defs": {
-            "selector": {"type": "string", "pattern": r"^\$(inputs|steps\.[^.\s]+)\.[^.\s]+$"},
-            "step_selector": {"type": "string", "pattern": r"^\$steps\.[^.\s]+$"},
+            **_SELECTORS,
+            **shared,
             **blocks,
         },
     }
@@ -122,12 +139,12 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
 
 
-def _step_schema(registry: Registry, blocks: Schema) -> Schema:
+def _step_schema(registry: Registry) -> Schema:
     """A known type is checked against its block; unknown types are left to the compiler and its plug-ins."""
     cases = [
         {
             "if": {"properties": {"type": {"enum": [spec.type, *spec.aliases]}}, "required": ["type"]},
-            "then": {"$ref": f"#/$defs/{spec.type.replace('/', '~1')}"},
+            "then": {"$ref": f"#/$defs/{_pointer(spec.type)}"},
         }
         for spec in registry
     ]
@@ -170,12 +187,16 @@ def _output_schema() -> Schema:
     }
 
 
+def _pointer(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
+
+
 def files() -> dict[str, str]:
     """Return the texts of `workflow.schema.json` and `blocks.json` for the core blocks."""
     registry = installed().only("cropflow_blocks")
-    made = {"workflow.schema.json": workflow_schema(registry), "blocks.json": catalogue(registry)}
     return {
-        name: json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n" for name, schema in made.items()
+        "workflow.schema.json": text_of(workflow_schema(registry)),
+        "blocks.json": text_of(catalogue(registry)),
     }
 
 

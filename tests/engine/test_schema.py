@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ import jsonschema
 import pytest
 import yaml
 
-from cropflow import Block, Image
+from cropflow import Block, BlockSpec, Image
 from cropflow.registry import installed
-from cropflow.schema import files, workflow_schema
+from cropflow.schema import block_schema, files, workflow_schema
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted([*(ROOT / "workflows").glob("*.yaml"), *(ROOT / "workflows").glob("*.json")])
@@ -73,6 +74,48 @@ def test_wrong_values_are_refused(
     step(changed, name)[field] = value
     with pytest.raises(jsonschema.ValidationError):
         validator.validate(changed)
+
+
+def test_unknown_fields_are_refused_but_for_the_names_of_existing_documents(
+    validator: jsonschema.Draft202012Validator,
+) -> None:
+    changed = document()
+    step(changed, "crop")["ui_color"] = "red"
+    with pytest.raises(jsonschema.ValidationError, match="'ui_color' is not one of"):
+        validator.validate(changed)
+    step(changed, "crop")["type"] = "roboflow_core/dynamic_crop@v1"
+    validator.validate(changed)
+
+
+FILTER: dict[str, Any] = {
+    "type": "detections_filter@v1",
+    "name": "filter",
+    "predictions": "$steps.detect.predictions",
+    "operations": [{"type": "SequenceApply", "operations": [{"type": "NumberRound", "decimal_digits": 1}]}],
+}
+
+
+def test_queries_are_checked_to_any_depth(validator: jsonschema.Draft202012Validator) -> None:
+    changed = document()
+    changed["steps"].append(copy.deepcopy(FILTER))
+    validator.validate(changed)
+    changed["steps"][-1]["operations"][0]["operations"][0]["decimal_digits"] = "one"
+    with pytest.raises(jsonschema.ValidationError):
+        validator.validate(changed)
+
+
+@pytest.mark.parametrize("spec", list(installed().only("cropflow_blocks")), ids=lambda spec: spec.type)
+def test_the_schema_of_a_block_is_complete_in_itself(spec: BlockSpec) -> None:
+    schema = block_schema(spec)
+    places = re.findall(r'"\$ref": "#([^"]*)"', json.dumps(schema))
+    assert places
+    assert all(_there(schema, place) for place in places)
+
+
+def _there(schema: Any, place: str) -> bool:
+    for key in place.strip("/").split("/"):
+        schema = schema.get(key.replace("~1", "/").replace("~0", "~"), None) if isinstance(schema, dict) else None
+    return schema is not None
 
 
 @pytest.mark.parametrize(("name", "field"), [("detect", "images"), ("detect", "model_id"), ("crop", "predictions")])

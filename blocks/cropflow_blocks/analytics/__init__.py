@@ -4,6 +4,7 @@ from cropflow_blocks.analytics.data_aggregator import DataAggregator
 from cropflow_blocks.analytics.identify_changes import IdentifyChanges
 from cropflow_blocks.analytics.identify_outliers import IdentifyOutliers
 from cropflow_blocks.analytics.nearest_neighbor import DetectionsNearestNeighbor
+from cropflow_blocks.analytics.overlap import Overlap, OverlapAnalysis
 from cropflow_blocks.analytics.track_class_lock import TrackClassLock
 
 __all__ = [
@@ -11,5 +12,7 @@ __all__ = [
     "DetectionsNearestNeighbor",
     "IdentifyChanges",
     "IdentifyOutliers",
+    "Overlap",
+    "OverlapAnalysis",
     "TrackClassLock",
 ]

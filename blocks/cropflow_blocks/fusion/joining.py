@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import supervision as sv
+from numpy.typing import NDArray
 from supervision import Detections
 
 from cropflow.detections import take
 from cropflow.image.origin import Origin
+from cropflow.image.rounding import whole_boxes
 
 _FIELDS = ("mask", "confidence", "class_id", "tracker_id")
 
@@ -20,6 +23,16 @@ def nothing(origin: Origin | None) -> Detections:
     found.data = {"class_name": np.array([], str)}
     found.metadata = {} if origin is None else {"origin": origin}
     return found
+
+
+def window(boxes: NDArray[Any], width: int, height: int) -> tuple[int, int, int, int]:
+    """Return left, top, width and height of the whole pixels around n×4 boxes, as far as they lie on a picture.
+
+    At least one pixel, so that a mask of it can be made.
+    """
+    around = np.concatenate((np.floor(boxes[:, :2].min(axis=0)), np.ceil(boxes[:, 2:].max(axis=0))))
+    (left, top, right, bottom), *_ = whole_boxes(around, width, height)[0].tolist()
+    return left, top, max(right - left, 1), max(bottom - top, 1)
 
 
 def join(parts: Sequence[Detections], origin: Origin | None = None) -> Detections:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cropflow.cli.exits import told_errors
 from cropflow.registry import installed
 from cropflow.schema import catalogue, workflow_schema
+from cropflow.schema_parts import text_of
 
 
 def register(app: typer.Typer) -> None:
@@ -31,16 +31,12 @@ def schema(
     with told_errors():
         blocks = installed()
         if out is None:
-            typer.echo(_text(workflow_schema(blocks)), nl=False)
+            typer.echo(text_of(workflow_schema(blocks)), nl=False)
             return
         out.mkdir(parents=True, exist_ok=True)
         for name, content in {
             "workflow.schema.json": workflow_schema(blocks),
             "blocks.json": catalogue(blocks),
         }.items():
-            (out / name).write_text(_text(content), encoding="utf-8")
+            (out / name).write_text(text_of(content), encoding="utf-8")
             typer.echo(str(out / name))
-
-
-def _text(content: dict[str, Any]) -> str:
-    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

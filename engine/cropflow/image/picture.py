@@ -268,6 +268,12 @@ class Image:
         """
         return encode(self, ext, quality)
 
+    def _repr_png_(self) -> bytes:
+        """Show the picture where a notebook displays it, scaled down if it is large."""
+        from cropflow.notebook import png
+
+        return png(self)
+
     def to_json(self) -> dict[str, Any]:
         """Return the wire form that existing clients read: base64 of a JPEG, of a PNG for four channels."""
         return to_wire(self)

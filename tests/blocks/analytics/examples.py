@@ -26,6 +26,13 @@ EXAMPLES: Examples = {
         {"query_predictions": boxes(image, number), "target_predictions": boxes(image, 2)}
         for number, image in enumerate(pictures())
     ],
+    "overlap": lambda: [
+        {"predictions": boxes(image, i + 1), "overlap_class_name": "c0"} for i, image in enumerate(pictures())
+    ],
+    "overlap_analysis": lambda: [
+        {"reference_predictions": boxes(image, i), "candidate_predictions": boxes(image, 2)}
+        for i, image in enumerate(pictures())
+    ],
     "data_aggregator": lambda: [
         {
             "data": {"width": image.width},

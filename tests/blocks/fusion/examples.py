@@ -48,6 +48,18 @@ EXAMPLES: Examples = {
     "frame_delay": lambda: [{"image": image, "data": image.width, "offset": 0} for image in streams()],
     "image_stack": lambda: [{"image": image, "resolution_width": 64} for image in streams()],
     "detections_combine": doubled,
+    "detections_consensus": lambda: [
+        {"predictions_batches": [boxes(image, i), boxes(image, 2)], "required_votes": 2}
+        for i, image in enumerate(pictures())
+    ],
+    "detections_difference": lambda: [
+        {"reference_predictions": boxes(image, i), "candidate_predictions": boxes(image, 2)}
+        for i, image in enumerate(pictures())
+    ],
+    "detections_list_rollup": lambda: [
+        {"parent_detection": boxes(image, 2), "child_detections": [boxes(image, i), None, boxes(image, 2)]}
+        for i, image in enumerate(pictures())
+    ],
     "detections_merge": lambda: [{"predictions": example["predictions"]} for example in drawn()],
     "detections_stitch": sliced,
     "detections_classes_replacement": classified,
