@@ -53,10 +53,11 @@ class _Packed:
     id: str
     stream: str | None
     frame: int | None
+    fps: float | None
 
     def image(self) -> Image:
         """Return the picture; its pixels are read when they are first looked at."""
-        return Image.load(self.data, id=self.id, stream=self.stream, frame=self.frame)
+        return Image.load(self.data, id=self.id, stream=self.stream, frame=self.frame, fps=self.fps)
 
 
 def _pack(image: Image, width: int, height: int) -> _Packed:
@@ -65,4 +66,4 @@ def _pack(image: Image, width: int, height: int) -> _Packed:
     if scale < 1:
         size = max(1, int(image.width * scale)), max(1, int(image.height * scale))
         small = Image(cv2.resize(image.pixels, size, interpolation=cv2.INTER_AREA))
-    return _Packed(small.encode(".jpg"), image.id, image.stream, image.frame)
+    return _Packed(small.encode(".jpg"), image.id, image.stream, image.frame, image.fps)
