@@ -134,7 +134,8 @@ class Stream:
     Attributes:
         id: identity of the stream: a video file, a camera, or the input in memory.
         frame: number of the frame, counted from 0.
-        state: kept from frame to frame, one dictionary for each step and stream.
+        state: kept from frame to frame, one dictionary for each step and stream; steps whose blocks name one
+            shared resource have one together.
     """
 
     id: str
@@ -188,7 +189,8 @@ class Block:
         effects: the block changes something outside; it is never called again for the same element.
         batch_size: the most elements in one call of a `Batch` block; `None` for no bound.
         whole: a `Batch` block that wants all elements of a run in one call.
-        shares: name of a resource that is used in element and document order by all blocks naming it.
+        shares: name of a resource that is used in element and document order by all blocks naming it; what they
+            remember of a `Stream` is one memory for all of them.
         inlined: for a block that stands for another document: the setting that holds it, whose steps take the place
             of the step, and the port that binds its inputs. Its `run` is never called.
         step: name of the step this instance serves, set by the engine.

@@ -12,13 +12,17 @@ from pydantic import Field
 from cropflow.block import Block, Port, Route, StepRef, Stream
 from cropflow.image import Image
 
+_ROUNDING = 1e-9
+"""Times of frames are quotients; a frame that is due may come out a trace too early."""
 NextSteps = Annotated[list[StepRef], Port("the steps that elements go on to")]
 
 
 class RateLimiter(Block):
     """Let at most one element of a stream go on in each stretch of time; the first one always does.
 
-    Time is that of the clock, not of the video. Elements that are stopped are not kept for later.
+    Time is that of the clock. With a `video_reference_image` whose frame rate is known it is that of the video, however
+    fast the video is worked through; where a video jumps back, time begins anew. Elements that are stopped are not
+    kept for later.
     """
 
     type = "rate_limiter@v1"
@@ -34,14 +38,16 @@ class RateLimiter(Block):
         stream: Stream,
         cooldown_seconds: Annotated[float, Field(ge=0), Port("length of the stretch of time")] = 1.0,
         video_reference_image: Annotated[
-            Image | None, Port("accepted for existing documents; tells the stream an element belongs to")
+            Image | None, Port("the frame of a video that an element comes from, to go by the time of the video")
         ] = None,
     ) -> Route:
         """Decide."""
-        moment, last = self.now(), stream.state.get("last")
-        if last is not None and moment - last < cooldown_seconds:
+        fps = None if video_reference_image is None else video_reference_image.fps
+        clock, moment = ("video", stream.frame / fps) if fps else ("clock", self.now())
+        last = stream.state.get(clock)
+        if last is not None and 0 <= moment - last < cooldown_seconds - _ROUNDING:
             return Route()
-        stream.state["last"] = moment
+        stream.state[clock] = moment
         return Route(next_steps)
 
 

@@ -19,7 +19,7 @@ from cropflow.image.fetch import UrlPolicy
 from cropflow.image.origin import Origin, Transform
 from cropflow.image.rounding import whole_boxes
 from cropflow.image.source import Reader, find_reader, unwrap
-from cropflow.image.wire import encode, frame_of, to_wire
+from cropflow.image.wire import Frame, encode, frame_of, to_wire
 
 _UNNAMED = "image"
 
@@ -34,6 +34,7 @@ class Image:
             it is given to.
         stream: the video or camera this is a frame of.
         frame: number of the frame in its stream.
+        fps: frames of that stream in a second.
 
     Attributes:
         id: `image`, `image.[3]` or a source path for an input; the id of its detection for a crop.
@@ -50,7 +51,7 @@ class Image:
     (50, 20, 10.0)
     """
 
-    __slots__ = ("_bgr", "_frame", "_is_named", "_origin", "_pixels", "_reader", "_stream", "id", "parent")
+    __slots__ = ("_bgr", "_fps", "_frame", "_is_named", "_origin", "_pixels", "_reader", "_stream", "id", "parent")
 
     id: str
     parent: Image | None
@@ -64,12 +65,11 @@ class Image:
         id: str | None = None,
         stream: str | None = None,
         frame: int | None = None,
+        fps: float | None = None,
     ):
-        self._set_up(as_pixels(pixels, _called(id)), None, id, stream, frame)
+        self._set_up(as_pixels(pixels, _called(id)), None, id, (stream, frame, fps))
 
-    def _set_up(
-        self, pixels: Pixels | None, reader: Reader | None, id: str | None, stream: str | None, frame: int | None
-    ) -> None:
+    def _set_up(self, pixels: Pixels | None, reader: Reader | None, id: str | None, frame: Frame) -> None:
         self.id = _UNNAMED if id is None else id
         self._is_named = id is not None
         self.parent = None
@@ -77,8 +77,7 @@ class Image:
         self._pixels = pixels
         self._bgr: Pixels | None = None
         self._reader = reader
-        self._stream = stream
-        self._frame = frame
+        self._stream, self._frame, self._fps = frame
 
     @classmethod
     def load(
@@ -90,6 +89,7 @@ class Image:
         base: str | Path | None = None,
         stream: str | None = None,
         frame: int | None = None,
+        fps: float | None = None,
     ) -> Image:
         """Make an image of whatever a user has: it is read when its pixels or its size are first asked for.
 
@@ -104,6 +104,7 @@ class Image:
             base: the folder that relative paths start from, before the current folder.
             stream: the video or camera this is a frame of; else taken from the `video_metadata` of a mapping.
             frame: number of the frame in its stream; likewise.
+            fps: frames of that stream in a second; likewise.
 
         Raises:
             ImageError: the value cannot be a picture, such as a number, a torch tensor or a float array. What
@@ -112,16 +113,17 @@ class Image:
         if isinstance(value, Image):
             return value if id is None or value._is_named else value._renamed(id)
         if isinstance(value, Mapping):
-            stream, frame = frame_of(value, stream, frame)
+            stream, frame, fps = frame_of(value, stream, frame, fps)
             value = unwrap(value, _called(id))
         if is_pil(value):
-            return cls(from_pil(value, _called(id)), id=id, stream=stream, frame=frame)
+            return cls(from_pil(value, _called(id)), id=id, stream=stream, frame=frame, fps=fps)
         if isinstance(value, np.ndarray) or type(value).__module__.startswith("torch"):
-            return cls(value, id=id, stream=stream, frame=frame)  # type: ignore[arg-type]  # refused there, with advice
+            array: Any = value  # a tensor is refused there, with advice
+            return cls(array, id=id, stream=stream, frame=frame, fps=fps)
         policy = allow_urls if isinstance(allow_urls, UrlPolicy) else UrlPolicy(allow=allow_urls)
         reader = find_reader(value, _called(id), policy, None if base is None else Path(base))
         image = cls.__new__(cls)
-        image._set_up(None, reader, id, stream, frame)
+        image._set_up(None, reader, id, (stream, frame, fps))
         return image
 
     @classmethod
@@ -170,6 +172,11 @@ class Image:
     def frame(self) -> int | None:
         """The number of the frame in its stream."""
         return self._frame
+
+    @property
+    def fps(self) -> float | None:
+        """How many frames of its stream make a second; `None` where that is not known."""
+        return self._fps
 
     @property
     def root(self) -> Image:
@@ -243,7 +250,7 @@ class Image:
 
     def _like(self, pixels: NDArray[Any]) -> Image:
         """An image of the same name and frame, which has no name of its own where this one has none."""
-        image = Image(pixels, id=self.id, stream=self.stream, frame=self.frame)
+        image = Image(pixels, id=self.id, stream=self.stream, frame=self.frame, fps=self.fps)
         image._is_named = self._is_named
         return image
 
@@ -251,7 +258,7 @@ class Image:
         """The same pixels under another name, read once for both; what they were resized from is renamed too."""
         image = Image.__new__(Image)
         reader = None if self._reader is None else lambda: self.pixels
-        image._set_up(self._pixels, reader, id, self.stream, self.frame)
+        image._set_up(self._pixels, reader, id, (self.stream, self.frame, self.fps))
         image.parent = None if self.parent is None else self.parent._renamed(id)
         image._origin = None if self._origin is None else _renamed(self._origin, id)
         return image
@@ -324,6 +331,10 @@ class _Crop(Image):
     @property
     def frame(self) -> int | None:
         return self._home.frame
+
+    @property
+    def fps(self) -> float | None:
+        return self._home.fps
 
     @property
     def origin(self) -> Origin:

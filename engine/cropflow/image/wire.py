@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import cv2
 
@@ -14,6 +14,8 @@ from cropflow.image.origin import Origin, Transform
 if TYPE_CHECKING:
     from cropflow.image import Image
 
+Frame: TypeAlias = tuple[str | None, int | None, float | None]
+"""The stream of a picture, the number of the frame, and the frames in a second, as far as they are known."""
 _KEEP_ALPHA = (".png", ".webp")
 
 
@@ -40,15 +42,17 @@ def to_wire(image: Image) -> dict[str, Any]:
     }
 
 
-def frame_of(wire: Mapping[str, Any], stream: str | None, frame: int | None) -> tuple[str | None, int | None]:
-    """Return stream and frame as given, filled up from the `video_metadata` of a wire mapping."""
+def frame_of(wire: Mapping[str, Any], stream: str | None, frame: int | None, fps: float | None) -> Frame:
+    """Return stream, frame and rate as given, filled up from the `video_metadata` of a wire mapping."""
     metadata = wire.get("video_metadata")
     if not isinstance(metadata, Mapping):
-        return stream, frame
+        return stream, frame, fps
     identifier, number = metadata.get("video_identifier"), metadata.get("frame_number")
+    rate = metadata.get("fps")
     return (
         identifier if stream is None and isinstance(identifier, str) else stream,
         number if frame is None and isinstance(number, int) else frame,
+        rate if fps is None and isinstance(rate, int | float) and rate > 0 else fps,
     )
 
 
@@ -58,7 +62,7 @@ def _video_metadata(image: Image) -> dict[str, Any]:
         "video_identifier": image.stream,
         "frame_number": image.frame,
         "frame_timestamp": None,
-        "fps": None,
+        "fps": image.fps,
         "measured_fps": None,
         "comes_from_video_file": None,
         "total_frames": None,

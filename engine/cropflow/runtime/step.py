@@ -59,9 +59,9 @@ class Memory:
 
     states: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
-    def state(self, step: str, stream: str) -> dict[str, Any]:
-        """Return the state of a step in a stream, empty at first."""
-        return self.states.setdefault((step, stream), {})
+    def state(self, owner: str, stream: str) -> dict[str, Any]:
+        """Return what a step or a shared resource remembers of a stream, empty at first."""
+        return self.states.setdefault((owner, stream), {})
 
     def forget(self, stream: str | None = None) -> None:
         """Forget one stream, or all."""
@@ -110,11 +110,11 @@ class Surroundings:
             index, axis = int(axis.parents[index]), axis.parent
         return None
 
-    def stream(self, step: str, axis: Axis, index: int) -> Stream:
-        """Return the stream of an element, with the state of the step in it."""
+    def stream(self, owner: str, axis: Axis, index: int) -> Stream:
+        """Return the stream of an element, with what the owner, a step or a shared resource, remembers of it."""
         row = self.row(axis, index)
         name, frame = self.frames[row] if row is not None else ("", 0)
-        return Stream(name, frame, self.memory.state(step, name))
+        return Stream(name, frame, self.memory.state(owner, name))
 
 
 def run_step(step: PlannedStep, run: Callable[..., Any], columns: Columns, around: Surroundings) -> Outcome:
@@ -185,5 +185,6 @@ class _Failures:
 
 
 def _with_streams(step: PlannedStep, name: str, prepared: Prepared, around: Surroundings) -> Prepared:
-    streams = [around.stream(step.name, prepared.axis, prepared.place(i)) for i in range(prepared.count)]
+    owner = step.name if step.spec.shares is None else f"resource {step.spec.shares}"
+    streams = [around.stream(owner, prepared.axis, prepared.place(i)) for i in range(prepared.count)]
     return replace(prepared, feeds={**prepared.feeds, name: Items(streams)})

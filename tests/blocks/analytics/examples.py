@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
-from ..samples import Examples, boxes, outlined, pictures
+import numpy as np
+
+from ..samples import Element, Examples, boxes, drawn, outlined, pictures
+
+
+def tracked() -> list[Element]:
+    """Boxes with tracker ids; one vote is enough to lock."""
+    examples = drawn()
+    for number, example in enumerate(examples):
+        example["predictions"].tracker_id = np.arange(len(example["predictions"])) + 10 * number
+    return [
+        {"image": example["image"], "detections": example["predictions"], "min_votes": 1, "lead_margin": 0}
+        for example in examples
+    ]
+
 
 EXAMPLES: Examples = {
+    "identify_changes": lambda: [{"embedding": [1.0, 0.5, 0.0]}, {"embedding": [3.0, 1.5, 0.0]}],
+    "identify_outliers": lambda: [{"embedding": [1.0, 0.5, 0.0]}, {"embedding": [3.0, 1.5, 0.0]}],
+    "track_class_lock": tracked,
+    "detections_nearest_neighbor": lambda: [
+        {"query_predictions": boxes(image, number), "target_predictions": boxes(image, 2)}
+        for number, image in enumerate(pictures())
+    ],
     "mask_area_measurement": lambda: [{"predictions": example["predictions"]} for example in outlined()],
     "overlap": lambda: [
         {"predictions": boxes(image, i + 1), "overlap_class_name": "c0"} for i, image in enumerate(pictures())

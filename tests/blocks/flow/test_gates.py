@@ -165,6 +165,27 @@ def test_one_element_in_some_seconds_goes_on_in_each_stream(monkeypatch: pytest.
     assert rows(flow, image=[*frames, other]) == [(1,), (None,), (3,), (None,), (5,), (None,), (50,)]
 
 
+def test_the_time_of_a_video_counts_where_its_frame_rate_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RateLimiter, "now", staticmethod(lambda: 0.0))
+    limiter = {
+        "type": "roboflow_core/rate_limiter@v1",
+        "name": "limit",
+        "depends_on": "$inputs.image",
+        "cooldown_seconds": 0.3,
+        "next_steps": ["$steps.width"],
+        "video_reference_image": "$inputs.image",
+    }
+    flow = document([limiter, prop("width", "$inputs.image", WIDTH)], {"width": "width.output"})
+    frames = [picture(number + 1, stream="video", frame=number, fps=10) for number in range(8)]
+    again = [picture(50 + number, stream="video", frame=number, fps=10) for number in range(2)]
+    passed = [width for (width,) in rows(flow, image=[*frames, *again])]
+    assert passed == [1, None, None, 4, None, None, 7, None, 50, None], "every third frame; the video begins anew"
+    unknown = [picture(number + 1, stream="video", frame=number) for number in range(8)]
+    assert [width for (width,) in rows(flow, image=unknown)] == [1] + [None] * 7, "the clock stands still"
+    without = document([{**limiter, "video_reference_image": None}, flow["steps"][1]], {"width": "width.output"})
+    assert [width for (width,) in rows(without, image=frames)] == [1] + [None] * 7
+
+
 def test_a_changed_value_goes_on_in_each_stream_however_it_is_batched() -> None:
     delta = {
         "type": "roboflow_core/delta_filter@v1",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cropflow import Classification
+from cropflow import Classification, Image
 
 from ..samples import Element, Examples, boxes, drawn, pictures
 
@@ -36,7 +36,17 @@ def doubled() -> list[Element]:
     ]
 
 
+def streams() -> list[Image]:
+    """The pictures, each the first frame of a video of its own: blocks that remember have nothing to remember."""
+    return [Image(image.pixels, id=image.id, stream=image.id, frame=0) for image in pictures()]
+
+
 EXAMPLES: Examples = {
+    "buffer": lambda: [{"data": image, "length": 2, "pad": True} for image in streams()],
+    "cache_get": lambda: [{"image": image, "key": image.id} for image in streams()],
+    "cache_set": lambda: [{"image": image, "key": "width", "value": image.width} for image in streams()],
+    "frame_delay": lambda: [{"image": image, "data": image.width, "offset": 0} for image in streams()],
+    "image_stack": lambda: [{"image": image, "resolution_width": 64} for image in streams()],
     "detections_combine": doubled,
     "detections_consensus": lambda: [
         {"predictions_batches": [boxes(image, i), boxes(image, 2)], "required_votes": 2}

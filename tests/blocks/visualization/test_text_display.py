@@ -84,7 +84,7 @@ def test_corners_are_round_and_lines_lie_below_each_other() -> None:
 
 
 def test_unknown_values_are_told() -> None:
-    with pytest.raises(RunError, match="there is no value for {cuont}; did you mean {count}?"):
+    with pytest.raises(RunError, match=r"there is no value for \{cuont\}; did you mean \{count\}\?"):
         shown(text="{cuont}")
     with pytest.raises(WorkflowError, match="text_parameters_operations names 'total'"):
         shown(text_parameters_operations={"total": []})

@@ -361,9 +361,13 @@ def test_transparency_survives_the_json_form() -> None:
 
 
 def test_frame_and_stream_are_inherited_by_crops_and_read_from_the_json_form() -> None:
-    metadata = {"video_identifier": "cam", "frame_number": 9}
+    metadata = {"video_identifier": "cam", "frame_number": 9, "fps": 12.5}
     image = Image.load({"type": "numpy_object", "value": NOISE, "video_metadata": metadata})
     crop = image.crop(0, 0, 5, 5)
     assert crop is not None
-    assert (crop.stream, crop.frame) == ("cam", 9)
+    assert (crop.stream, crop.frame, crop.fps) == ("cam", 9, 12.5)
+    read = Image.from_json(crop.with_pixels(NOISE).copy().to_json())
+    assert (read.stream, read.frame, read.fps) == ("cam", 9, 12.5)
+    unknown = Image.load({"type": "numpy_object", "value": NOISE, "video_metadata": {**metadata, "fps": 0}})
+    assert unknown.fps is None
     assert crop.root is image

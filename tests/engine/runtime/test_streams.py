@@ -47,7 +47,7 @@ def load(*steps: dict[str, Any], kind: str = "WorkflowBatchInput") -> Workflow:
             {"type": "JsonField", "name": item["name"], "selector": f"$steps.{item['name']}.seen"} for item in steps
         ],
     }
-    return Workflow.load(document, blocks=[Counter, BatchCounter, Letters])
+    return Workflow.load(document, blocks=[Counter, SharedCounter, BatchCounter, Letters])
 
 
 def step(name: str, block: str = "counter", **fields: Any) -> dict[str, Any]:
@@ -111,3 +111,22 @@ def test_a_batch_block_is_called_frame_by_frame() -> None:
 
 def frame(stream: str, number: int) -> Image:
     return Image(np.zeros((2, 2, 3), np.uint8), id=f"{stream}#{number}", stream=stream, frame=number)
+
+
+class SharedCounter(Block):
+    """Counts together with all other steps of its kind."""
+
+    type = "test/shared_counter@v1"
+    shares = "counter"
+    run = Counter.run
+
+
+def test_blocks_that_share_a_resource_remember_a_stream_together() -> None:
+    steps = [step("one", "shared_counter"), step("two", "shared_counter"), step("alone")]
+    for workers in (1, 4):
+        workflow = load(*steps)
+        for number, expected in enumerate([("1", "2", "1"), ("3", "4", "2")]):
+            (row,) = workflow.run({"n": ["a"]}, workers=workers)
+            assert tuple(row.values()) == tuple(f":{number}:{count}" for count in expected)
+        workflow.reset()
+        assert column(workflow, ["a"]) == [":0:1"]
