@@ -48,13 +48,19 @@ class DominantColor(Block):
     ) -> Output:
         """Find it."""
         points = _shrunk(image, target_size).bgr.reshape(-1, 3).astype(np.float32)
-        labels = _first_groups(points, color_clusters)
-        stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, max_iterations, _CLOSE_ENOUGH)
-        count = int(labels.max()) + 1
-        _, groups, centers = cv2.kmeans(points, count, labels, stop, 1, cv2.KMEANS_USE_INITIAL_LABELS)
-        largest = np.bincount(np.ravel(groups)).argmax()
-        blue, green, red = np.rint(centers[largest]).astype(int).tolist()
+        blue, green, red = np.rint(_largest_group(points, color_clusters, max_iterations)).astype(int).tolist()
         return self.Output((red, green, blue))
+
+
+def _largest_group(points: NDArray[np.float32], clusters: int, iterations: int) -> NDArray[Any]:
+    """Return the mean of the largest of at most `clusters` groups of n×3 points."""
+    labels = _first_groups(points, clusters)
+    count = int(labels.max()) + 1
+    if count == 1:  # of a single point OpenCV would take the three numbers for three points
+        return np.asarray(points.mean(axis=0))
+    stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, iterations, _CLOSE_ENOUGH)
+    _, groups, centers = cv2.kmeans(points, count, labels, stop, 1, cv2.KMEANS_USE_INITIAL_LABELS)
+    return np.asarray(centers[np.bincount(np.ravel(groups)).argmax()])
 
 
 def _shrunk(image: Image, longer: int) -> Image:
