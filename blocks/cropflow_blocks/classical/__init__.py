@@ -1,5 +1,7 @@
 """Classical vision without a model: filters, thresholds, contours, colours, key points, motion."""
 
+from cropflow_blocks.classical.auto_rotate import AutoRotateOnEdges
+from cropflow_blocks.classical.camera_calibration import CameraCalibration
 from cropflow_blocks.classical.camera_focus import CameraFocus, CameraFocusV2
 from cropflow_blocks.classical.colors import DominantColor, PixelColorCount
 from cropflow_blocks.classical.contours import ContoursDetection
@@ -8,12 +10,16 @@ from cropflow_blocks.classical.filters import ConvertGrayscale, ImageBlur, Thres
 from cropflow_blocks.classical.image_preprocessing import ImagePreprocessing
 from cropflow_blocks.classical.morphology import MorphologicalTransformation, MorphologicalTransformationV2
 from cropflow_blocks.classical.motion import BackgroundSubtraction, MotionDetection
+from cropflow_blocks.classical.qr_code import QRCodeGenerator
 from cropflow_blocks.classical.sift import Sift
 from cropflow_blocks.classical.sift_comparison import SiftComparison, SiftComparisonV2
+from cropflow_blocks.classical.stitch_images import StitchImages
 from cropflow_blocks.classical.template_matching import TemplateMatching
 
 __all__ = [
+    "AutoRotateOnEdges",
     "BackgroundSubtraction",
+    "CameraCalibration",
     "CameraFocus",
     "CameraFocusV2",
     "ContoursDetection",
@@ -27,9 +33,11 @@ __all__ = [
     "MorphologicalTransformationV2",
     "MotionDetection",
     "PixelColorCount",
+    "QRCodeGenerator",
     "Sift",
     "SiftComparison",
     "SiftComparisonV2",
+    "StitchImages",
     "TemplateMatching",
     "Threshold",
 ]

@@ -44,10 +44,25 @@ def paired() -> list[Element]:
     return [{"input_1": one, "input_2": other, "visualize": True} for one, other in pairs]
 
 
+def joined() -> list[Element]:
+    """Two parts of a picture that overlap, twice, and a pair that does not fit."""
+    sheet, meter, grey = pictures()
+    pairs = ((sheet.bgr[:, :220], sheet.bgr[:, 100:]), (meter.bgr, meter.bgr[20:]), (sheet.bgr, grey.bgr))
+    names = ("sheet", "meter", "none")
+    return [
+        {"image1": Image(one, id=f"{name} 1"), "image2": Image(other, id=f"{name} 2")}
+        for name, (one, other) in zip(names, pairs, strict=True)
+    ]
+
+
+LENS = {"fx": 300.0, "fy": 310.0, "cx": 160.0, "cy": 110.0, "k1": -0.2, "k2": 0.05, "k3": 0.0, "p1": 0.0, "p2": 0.0}
+
 EXAMPLES: Examples = {
+    "auto_rotate_on_edges": seen(target_orientation="either"),
     "background_subtraction": lambda: [{"image": image} for image in frames()],
     "camera_focus@v1": seen(),
     "camera_focus@v2": measured,
+    "camera-calibration": seen(**LENS),
     "contours_detection": seen(),
     "contrast_enhancement": seen(clip_limit=2, contrast_multiplier=1.5, normalize_brightness=True),
     "contrast_equalization": seen(equalization_type="Adaptive Equalization"),
@@ -58,9 +73,11 @@ EXAMPLES: Examples = {
     "morphological_transformation": seen(operation="Closing"),
     "motion_detection": lambda: [{"image": image, "suppress_first_detections": False} for image in frames()],
     "pixel_color_count": seen(target_color=[120, 120, 120]),
+    "qr_code_generator": lambda: [{"text": "hello"}, {"text": "https://example.com"}],
     "sift": seen(),
     "sift_comparison@v1": described,
     "sift_comparison@v2": paired,
+    "stitch_images": joined,
     "template_matching": templates,
     "threshold": seen(thresh_value=100),
 }
