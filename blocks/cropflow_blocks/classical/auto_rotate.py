@@ -20,8 +20,6 @@ Degrees = Annotated[float, Field(ge=0, le=90)]
 
 _BINS = 720  # quarters of a degree
 _NEAR = 12  # bins on both sides of the peak, 3 degrees
-_WEAK = 0.05
-"""Share of the strongest gradient below which a pixel is no edge."""
 
 
 class AutoRotateOnEdges(Block):
@@ -76,15 +74,15 @@ def _shrunk(pixels: Pixels, longer: int) -> Pixels:
 
 
 def _direction(pixels: Pixels) -> float | None:
-    """Return the angle of most edges in degrees, counter-clockwise from level, 0 to 180; `None` without edges."""
-    smooth = cv2.GaussianBlur(pixels, (0, 0), 1.5).astype(np.float64)
-    across, down = cv2.Scharr(smooth, cv2.CV_64F, 1, 0), cv2.Scharr(smooth, cv2.CV_64F, 0, 1)
-    strength = np.hypot(across, down)
-    edges = strength > max(_WEAK * strength.max(), 1.0)
-    if not edges.any():
+    """Return the angle of most edges in degrees, counter-clockwise from level, 0 to 180; `None` without edges.
+
+    A segment counts by the square of its length: ruled lines and rims tell more than the strokes of letters.
+    """
+    segments = cv2.createLineSegmentDetector().detect(pixels)[0]
+    if segments is None:
         return None
-    angles = (90 - np.degrees(np.arctan2(down[edges], across[edges]))) % 180
-    return _peak(angles, strength[edges])
+    x0, y0, x1, y1 = np.asarray(segments, np.float64).reshape(-1, 4).T
+    return _peak(np.degrees(np.arctan2(y0 - y1, x1 - x0)) % 180, (x1 - x0) ** 2 + (y1 - y0) ** 2)
 
 
 def _peak(angles: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

@@ -71,20 +71,25 @@ def _plane(first: Features, second: Features, error: float, rivals: bool) -> NDA
 
 
 def _joined(image1: Image, image2: Image, plane: NDArray[Any]) -> Image | None:
-    wide, high = image2.width, image2.height
-    border = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
-    depths = np.hstack((border, np.ones((4, 1)))) @ plane[2]
-    if depths.min() <= 0:  # a corner beyond the horizon
+    """Lay both pictures on one canvas; `None` where the second would come out absurdly large."""
+    frame = _frame(image1, image2, plane)
+    if frame is None:
         return None
-    corners = np.vstack(
-        (np.asarray(cv2.perspectiveTransform(border[None], plane))[0], [[0, 0], [image1.width, image1.height]])
-    )
-    left, top = np.floor(corners.min(axis=0) + 1e-3)
-    right, bottom = np.ceil(corners.max(axis=0) - 1e-3)
-    if (right - left) * (bottom - top) > _SPREAD * (wide * high + image1.width * image1.height):
-        return None
-    shift = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]])
-    canvas = np.array(cv2.warpPerspective(image2.bgr, shift @ plane, (int(right - left), int(bottom - top))))
-    x, y = int(-left), int(-top)
-    canvas[y : y + image1.height, x : x + image1.width] = image1.bgr
+    left, top, right, bottom = frame
+    shift = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]], np.float64)
+    canvas = np.array(cv2.warpPerspective(image2.bgr, shift @ plane, (right - left, bottom - top)))
+    canvas[-top : image1.height - top, -left : image1.width - left] = image1.bgr
     return image1.warped(canvas)
+
+
+def _frame(image1: Image, image2: Image, plane: NDArray[Any]) -> tuple[int, int, int, int] | None:
+    """Return left, top, right and bottom of both pictures together, in pixels of the first."""
+    wide, high = image2.width, image2.height
+    corners = np.array([[0, 0, 1], [wide, 0, 1], [wide, high, 1], [0, high, 1]]) @ plane.T
+    if corners[:, 2].min() <= 0:  # a corner beyond the horizon
+        return None
+    places = np.vstack((corners[:, :2] / corners[:, 2:], [[0, 0], [image1.width, image1.height]]))
+    start, end = np.rint(places.min(axis=0)), np.rint(places.max(axis=0))
+    if not (end - start).prod() <= _SPREAD * (wide * high + image1.width * image1.height):
+        return None
+    return int(start[0]), int(start[1]), int(end[0]), int(end[1])
