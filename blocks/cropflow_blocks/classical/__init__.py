@@ -8,6 +8,7 @@ from cropflow_blocks.classical.contours import ContoursDetection
 from cropflow_blocks.classical.contrast import ContrastEnhancement, ContrastEqualization
 from cropflow_blocks.classical.filters import ConvertGrayscale, ImageBlur, Threshold
 from cropflow_blocks.classical.image_preprocessing import ImagePreprocessing
+from cropflow_blocks.classical.mask_edge_snap import MaskEdgeSnap
 from cropflow_blocks.classical.morphology import MorphologicalTransformation, MorphologicalTransformationV2
 from cropflow_blocks.classical.motion import BackgroundSubtraction, MotionDetection
 from cropflow_blocks.classical.qr_code import QRCodeGenerator
@@ -29,6 +30,7 @@ __all__ = [
     "DominantColor",
     "ImageBlur",
     "ImagePreprocessing",
+    "MaskEdgeSnap",
     "MorphologicalTransformation",
     "MorphologicalTransformationV2",
     "MotionDetection",

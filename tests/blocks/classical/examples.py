@@ -10,7 +10,7 @@ import numpy as np
 from cropflow import Image
 from cropflow_blocks.classical.sift import features
 
-from ..samples import Element, Examples, drawn, pictures
+from ..samples import Element, Examples, drawn, outlined, pictures
 
 
 def seen(**fields: Any) -> Callable[[], list[Element]]:
@@ -19,6 +19,10 @@ def seen(**fields: Any) -> Callable[[], list[Element]]:
 
 def measured() -> list[Element]:
     return [{"image": element["image"], "detections": element["predictions"]} for element in drawn()]
+
+
+def masked() -> list[Element]:
+    return [{"image": element["image"], "segmentation": element["predictions"]} for element in outlined()]
 
 
 def templates() -> list[Element]:
@@ -70,6 +74,7 @@ EXAMPLES: Examples = {
     "dominant_color": seen(),
     "image_blur": seen(blur_type="median", kernel_size=4),
     "image_preprocessing": seen(task_type="resize", width=50, height=None),
+    "mask_edge_snap": masked,
     "morphological_transformation": seen(operation="Closing"),
     "motion_detection": lambda: [{"image": image, "suppress_first_detections": False} for image in frames()],
     "pixel_color_count": seen(target_color=[120, 120, 120]),
