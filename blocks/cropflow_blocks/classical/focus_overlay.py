@@ -30,7 +30,7 @@ class Overlay:
 
     dark: float | None
     bright: float | None
-    edges: NDArray[np.float64] | None
+    edges: NDArray[np.float32] | None
     cells: int
     cross: bool
     measure: float | None
@@ -39,7 +39,7 @@ class Overlay:
 def paint(bgr: NDArray[Any], grey: NDArray[Any], overlay: Overlay) -> NDArray[np.uint8]:
     """Return a copy of h×w×3 pixels with the overlay; `grey` is their brightness."""
     scene = np.array(bgr, np.uint8)
-    stripes = np.indices(grey.shape).sum(axis=0) % _STRIPE < _STRIPE // 2
+    stripes = _stripes(*grey.shape)
     if overlay.dark is not None:
         scene[stripes & (grey <= overlay.dark * 2.55)] = _BLUE
     if overlay.bright is not None:
@@ -52,6 +52,13 @@ def paint(bgr: NDArray[Any], grey: NDArray[Any], overlay: Overlay) -> NDArray[np
     if overlay.measure is not None:
         _panel(scene, bgr, grey, overlay.measure)
     return scene
+
+
+def _stripes(high: int, wide: int) -> NDArray[np.bool_]:
+    """Diagonal stripes; of bytes, since the places of a large picture fill much memory."""
+    down, across = np.arange(high, dtype=np.uint16) % _STRIPE, np.arange(wide, dtype=np.uint16) % _STRIPE
+    places = down.astype(np.uint8)[:, None] + across.astype(np.uint8)
+    return np.asarray(places % _STRIPE < _STRIPE // 2)
 
 
 def _grid(scene: NDArray[np.uint8], cells: int) -> None:

@@ -30,7 +30,7 @@ class SiftComparison(Block):
     """Compare two sets of SIFT descriptors.
 
     A point matches well if its best counterpart is clearly nearer than its second best. Without points on either side
-    nothing matches.
+    nothing matches. All pairs are looked at: resize large pictures first, which have ten thousands of points.
 
     Raises:
         ValueError: the descriptors are no n×d arrays, or have different lengths.

@@ -13,6 +13,7 @@ from cropflow.errors import RunError, WorkflowError
 from ..samples import ROOT
 from .documents import document, meter, run, run_all, sheet
 
+CLASSIFIER = str(ROOT / "models" / "digits-classify.pt")
 MODEL = str(ROOT / "models" / "digits-detect.pt")
 
 
@@ -184,6 +185,39 @@ def test_those_of_a_crop_that_was_enlarged_go_back_through_both(store: ModelStor
     whole = row["plain"].xyxy
     inside = row["plain"][(whole[:, :2] > (105, 25)).all(axis=1) & (whole[:, 2:] < (295, 215)).all(axis=1)]
     assert len(inside) > 5 and pairs(inside, row["again"]).max() < 4
+
+
+def test_classes_of_turned_crops_find_their_boxes(store: ModelStore) -> None:
+    turn = {"task_type": "rotate", "rotation_degrees": 180}
+    steps = [
+        step("roboflow_object_detection_model@v2", "find", images="$inputs.image", model_id=MODEL, confidence=0.5),
+        step("dynamic_crop@v1", "crop", images="$inputs.image", predictions="$steps.find.predictions"),
+        step("image_preprocessing@v1", "turn", image="$steps.crop.crops", **turn),
+        step("image_preprocessing@v1", "back", image="$steps.turn.image", **turn),
+        *(
+            step("roboflow_classification_model@v2", f"of_{name}", images=source, model_id=CLASSIFIER)
+            for name, source in (("crop", "$steps.crop.crops"), ("back", "$steps.back.image"))
+        ),
+        *(
+            step(
+                "detections_classes_replacement@v1",
+                f"named_{name}",
+                object_detection_predictions="$steps.find.predictions",
+                classification_predictions=f"$steps.of_{name}.predictions",
+            )
+            for name in ("crop", "back")
+        ),
+    ]
+    outputs = [
+        {"type": "JsonField", "name": name, "selector": f"$steps.named_{name}.predictions"} for name in ("crop", "back")
+    ]
+    inputs = [{"type": "WorkflowImage", "name": "image"}]
+    found = {"version": "1.0", "inputs": inputs, "steps": steps, "outputs": outputs}
+    with Workflow.load(found, resources=[store]) as workflow:
+        row = workflow.run({"image": sheet()})[0]
+    assert len(row["back"]) > 15
+    assert row["back"].data["class_name"].tolist() == row["crop"].data["class_name"].tolist()
+    np.testing.assert_array_equal(row["back"].xyxy, row["crop"].xyxy)
 
 
 @pytest.mark.parametrize(
