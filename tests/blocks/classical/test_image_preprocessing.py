@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from cropflow import Image, ModelStore, Workflow
+from cropflow import Image, ModelStore, OutputFolder, Workflow
 from cropflow.errors import RunError, WorkflowError
 
-from ..samples import ROOT
+from ..samples import ROOT, SCENES
 from .documents import document, meter, run, run_all, sheet
 
 CLASSIFIER = str(ROOT / "models" / "digits-classify.pt")
@@ -218,6 +219,23 @@ def test_classes_of_turned_crops_find_their_boxes(store: ModelStore) -> None:
     assert len(row["back"]) > 15
     assert row["back"].data["class_name"].tolist() == row["crop"].data["class_name"].tolist()
     np.testing.assert_array_equal(row["back"].xyxy, row["crop"].xyxy)
+
+
+def test_a_turned_crop_is_saved_under_the_name_of_its_picture(tmp_path: Path) -> None:
+    region = {"x_center": 100, "y_center": 100, "width": 50, "height": 60}
+    steps = [
+        step("absolute_static_crop@v1", "cut", images="$inputs.image", **region),
+        step("image_preprocessing@v1", "turn", image="$steps.cut.crops", task_type="rotate"),
+        {"type": "image_sink@v1", "name": "save", "images": "$steps.turn.image", "folder": "{source}"},
+    ]
+    inputs = [{"type": "WorkflowImage", "name": "image"}]
+    outputs = [{"type": "JsonField", "name": "path", "selector": "$steps.save.path"}]
+    found = {"version": "1.0", "inputs": inputs, "steps": steps, "outputs": outputs}
+    with Workflow.load(found, resources=[OutputFolder(tmp_path)]) as workflow:
+        row = workflow.run({"image": Image.load(SCENES / "sheet/01.png", id="sub/a.png")})[0]
+    assert row["path"].startswith("sub/a/")
+    saved = Image.load(tmp_path / row["path"])
+    assert (saved.width, saved.height) == (60, 50)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import supervision as sv
 
+from cropflow.classification import Classification
 from cropflow.detections import onto, stamp, to_json, to_root
 from cropflow.image import Image
 
@@ -64,6 +65,13 @@ def test_those_of_a_crop_that_was_turned_do_not_land_on_the_whole() -> None:
     assert turned.id == "crop" and turned.origin.source == picture.origin
     with pytest.raises(ValueError, match="give the picture that the predictions were made on"):
         onto(box(turned), picture.origin)
+
+
+def test_a_classification_still_names_the_input() -> None:
+    crop = photograph().crop(10, 20, 40, 40, id="crop")
+    assert crop is not None
+    wire = Classification(("a",), np.ones(1, np.float32), 0.5, flipped(crop).origin).to_json()
+    assert (wire["parent_id"], wire["root_parent_id"]) == ("crop", "a.jpg")
 
 
 def test_boxes_of_another_input_are_still_returned_as_they_are() -> None:
