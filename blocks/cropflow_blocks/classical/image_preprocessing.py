@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from cropflow.block import Block, Port
+from cropflow.block import Block, Port, Setting
 from cropflow.image import Image
 from cropflow.image.decode import Pixels
 from cropflow_blocks.classical.ports import Filtered, Picture
@@ -46,7 +46,7 @@ class ImagePreprocessing(Block):
     def run(
         self,
         image: Picture,
-        task_type: Annotated[Task, Port("what to do")],
+        task_type: Annotated[Setting[Task], Port("what to do")],
         width: Annotated[Side | None, Port("resize: new width in pixels; null keeps the shape")] = 640,
         height: Annotated[Side | None, Port("resize: new height in pixels; null keeps the shape")] = 640,
         rotation_degrees: Annotated[
