@@ -133,7 +133,7 @@ def _image(origin: Origin | None) -> dict[str, Any]:
 
 
 def _ids(origin: Origin | None) -> dict[str, str]:
-    return {"parent_id": origin.id, "root_parent_id": origin.root.id} if origin else {}
+    return {"parent_id": origin.id, "root_parent_id": origin.source.id} if origin else {}
 
 
 def _from_one(value: object) -> Classification:

@@ -82,7 +82,7 @@ def place(folder: str, name: str, image: Image, label: str | None, confidence: f
 
 def source_of(image: Image) -> str:
     """Return the id of the input picture without its extension: `sub/a.jpg` → `sub/a`, `v.mp4#7` → `v#7`."""
-    return re.sub(r"(?<=[^./\\])\.[A-Za-z0-9]{1,5}(?=$|#\d+$)", "", image.origin.root.id)
+    return re.sub(r"(?<=[^./\\])\.[A-Za-z0-9]{1,5}(?=$|#\d+$)", "", image.origin.source.id)
 
 
 def index_of(image: Image) -> str:
@@ -91,7 +91,7 @@ def index_of(image: Image) -> str:
     It comes from the crop's id, so it does not depend on what was filtered out or how elements were batched.
     A crop of a crop has the numbers of both, such as `3-0`.
     """
-    root = image.origin.root.id
+    root = image.origin.source.id
     return "-".join(re.findall(r"/(\d+)(?=/|$)", image.id[len(root) :])) if image.id.startswith(root) else ""
 
 

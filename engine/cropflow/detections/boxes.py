@@ -119,6 +119,9 @@ def onto(detections: Detections, origin: Origin) -> Detections:
     becomes the id of the image. Those of another input picture, or that do not know their image, are returned as
     they are.
 
+    Raises:
+        ValueError: one of the two was rotated, flipped or bent from the other, so boxes cannot be moved.
+
     >>> import numpy as np, supervision as sv
     >>> frame = Origin("image", 64, 48)
     >>> crop = Origin("image/detect/0", 20, 10, frame, Transform(30, 20))
@@ -126,9 +129,22 @@ def onto(detections: Detections, origin: Origin) -> Detections:
     [[32.0, 21.0, 40.0, 25.0]]
     """
     source: Origin | None = detections.metadata.get("origin")
-    if source is None or source == origin or source.root != origin.root:
+    if source is None or source == origin:
+        return detections
+    if source.root != origin.root:
+        _refuse_warped(source, origin)
         return detections
     return _found_on(origin, moved(detections, source.to_root.then(origin.to_root.inverse), origin))
+
+
+def _refuse_warped(found: Origin, wanted: Origin) -> None:
+    """Boxes of a warped picture would land in wrong places, silently, since both pictures have one name."""
+    if found.source == wanted.source:
+        raise ValueError(
+            f"the predictions were made on a {found.width}×{found.height} picture and are wanted on one of "
+            f"{wanted.width}×{wanted.height}, both made of {wanted.source.id!r}; one of the two was rotated, flipped "
+            "or bent on the way, so boxes cannot be moved; give the picture that the predictions were made on"
+        )
 
 
 def _found_on(origin: Origin, detections: Detections) -> Detections:

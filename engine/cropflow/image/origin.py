@@ -46,6 +46,8 @@ class Origin:
         height: pixels.
         parent: the image this one was cut or resized from; `None` for an input.
         to_parent: maps this image's pixel coordinates to the parent's.
+        warped_from: the image this one was rotated, flipped or bent from; no offset and scale leads back to it, so this
+            image is a root of its own.
     """
 
     id: str
@@ -53,13 +55,22 @@ class Origin:
     height: int
     parent: Origin | None = None
     to_parent: Transform = IDENTITY
+    warped_from: Origin | None = None
 
     @property
     def root(self) -> Origin:
-        """The input picture this image goes back to (itself, if it is one)."""
+        """The picture that coordinates can be moved to: the input (itself, if it is one), or a warped one."""
         origin = self
         while origin.parent is not None:
             origin = origin.parent
+        return origin
+
+    @property
+    def source(self) -> Origin:
+        """The input picture this image was made of, also where it was warped in between."""
+        origin = self.root
+        while origin.warped_from is not None:
+            origin = origin.warped_from.root
         return origin
 
     @property

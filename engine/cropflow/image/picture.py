@@ -242,6 +242,15 @@ class Image:
             image._origin = Origin(self.id, image.width, image.height, self.origin, scale)
         return image
 
+    def warped(self, pixels: NDArray[Any]) -> Image:
+        """Return an image of the same identity whose pixels lie elsewhere: rotated, flipped, undistorted.
+
+        No offset and scale leads back from it, so it is a root of its own: predictions made on it stay in its pixels.
+        """
+        image = self._like(pixels)
+        image._origin = Origin(self.id, image.width, image.height, warped_from=self.origin)
+        return image
+
     def copy(self) -> Image:
         """Return the same image with pixels of its own, which keeps no parent in memory; the origin stays."""
         image = self._like(self.pixels.copy())
@@ -356,4 +365,5 @@ def _called(id: str | None) -> str:
 
 def _renamed(origin: Origin, id: str) -> Origin:
     parent = None if origin.parent is None else _renamed(origin.parent, id)
-    return replace(origin, id=id, parent=parent)
+    warped_from = None if origin.warped_from is None else _renamed(origin.warped_from, id)
+    return replace(origin, id=id, parent=parent, warped_from=warped_from)
