@@ -127,7 +127,8 @@ def cut(picture: Pixels, box: tuple[int, int, int, int], rng: Rng | None) -> Pix
     left, top, right, bottom = np.rint(square).astype(int)
     rows = np.clip(np.arange(top, bottom), 0, picture.shape[0] - 1)
     columns = np.clip(np.arange(left, right), 0, picture.shape[1] - 1)
-    return picture[rows][:, columns]
+    crop: Pixels = picture[rows][:, columns]
+    return crop
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

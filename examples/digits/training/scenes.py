@@ -50,7 +50,7 @@ def scene(pool: Sequence[Handwriting], rng: Rng) -> Scene:
     wanted = int(rng.integers(COUNTS[0], COUNTS[1] + 1))
     digits: list[Digit] = []
     for _ in range(wanted * 6):
-        if len(digits) < wanted and (drawn := draw(picture, taken, pool[rng.integers(len(pool))], rng)):
+        if len(digits) < wanted and (drawn := draw(picture, taken, pool[int(rng.integers(len(pool)))], rng)):
             digits.append(drawn)
     return Scene(photographed(picture, rng), digits)
 
@@ -116,7 +116,7 @@ def clutter(picture: Pixels, rng: Rng) -> None:
             near = points[0] + rng.uniform(-40, 40, (int(rng.integers(3, 6)), 2))
             cv2.fillConvexPoly(picture, cv2.convexHull(near.astype(np.int32)), paint, cv2.LINE_AA)
         case 1:
-            cv2.line(picture, *points.tolist(), paint, int(rng.integers(1, 5)), cv2.LINE_AA)
+            cv2.line(picture, points[0].tolist(), points[1].tolist(), paint, int(rng.integers(1, 5)), cv2.LINE_AA)
         case _:
             cv2.circle(picture, points[0].tolist(), int(rng.integers(4, 30)), paint, -1, cv2.LINE_AA)
 
