@@ -42,7 +42,7 @@ def paths() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def scenes() -> ModuleType:
-    return importlib.import_module("scenes")
+    return importlib.import_module("random_scenes")
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from typing import Any
 import cv2
 import numpy as np
 from handwriting import Handwriting, Part, Pixels, Rng, handwriting
-from scenes import SIZE, Digit, scene
+from random_scenes import SIZE, Digit, scene
 
 FINDERS = ("detect", "segment", "pose")
 """Tasks that are trained on whole scenes; `classify` is trained on crops of them."""
