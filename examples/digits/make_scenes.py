@@ -19,21 +19,10 @@ from typing import Any
 import cv2
 import numpy as np
 from looks import LOOKS, Cell, Pixels, Rng
-from sklearn.datasets import load_digits  # type: ignore[import-untyped]
-from sklearn.model_selection import train_test_split  # type: ignore[import-untyped]
+from training.handwriting import Handwriting, handwriting, tilted, trimmed
 
 SEED = 0
 EACH = 3
-INK = 0.5
-"""Coverage from which a pixel counts as ink, for boxes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Handwriting:
-    """One digit as somebody wrote it: `ink` is h×w coverage in 0–1, cut close."""
-
-    digit: int
-    ink: Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,42 +31,6 @@ class Scene:
 
     picture: Pixels
     truth: list[dict[str, Any]]
-
-
-def held_out_handwriting() -> list[Handwriting]:
-    """Return the test fifth of scikit-learn's digits; the split is the one of the models' training."""
-    data = load_digits()
-    _, test = train_test_split(np.arange(len(data.target)), test_size=0.2, stratify=data.target, random_state=0)
-    written = [Handwriting(int(data.target[i]), sharpened(data.images[i])) for i in test]
-    return [one for one in written if in_one_piece(one.ink)]
-
-
-def sharpened(image: Pixels) -> Pixels:
-    """Turn 8×8 grey levels 0–16 into crisp coverage, about 100 pixels high."""
-    padded = np.pad(image.astype(np.float32) / 16, 1)
-    large = cv2.resize(padded, (100, 100), interpolation=cv2.INTER_CUBIC)
-    return trimmed(np.clip((large - 0.3) / 0.25, 0, 1))
-
-
-def trimmed(ink: Pixels) -> Pixels:
-    ys, xs = np.nonzero(ink > INK)
-    return ink[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
-
-
-def in_one_piece(ink: Pixels) -> bool:
-    """Tell whether the strokes hang together: the detector was trained on such digits only."""
-    return bool(cv2.connectedComponents((ink > INK).astype(np.uint8))[0] == 2)
-
-
-def tilted(ink: Pixels, height: float, tilt: float, rng: Rng) -> Pixels:
-    """Scale to `height`, stretch a little, turn by up to `tilt` degrees either way."""
-    scale = height / ink.shape[0]
-    size = (round(ink.shape[1] * scale * rng.uniform(0.9, 1.15)), round(height))
-    small = cv2.resize(ink, (max(size[0], 4), size[1]), interpolation=cv2.INTER_AREA)
-    room = np.pad(small, max(size) // 2)
-    h, w = room.shape
-    turn = cv2.getRotationMatrix2D((w / 2, h / 2), rng.uniform(-tilt, tilt), 1)
-    return trimmed(np.clip(cv2.warpAffine(room, turn, (w, h)), 0, 1))
 
 
 def scene(look: str, number: int, seed: int, pool: list[Handwriting]) -> Scene:
@@ -91,7 +44,7 @@ def scene(look: str, number: int, seed: int, pool: list[Handwriting]) -> Scene:
 
 def write(picture: Pixels, cell: Cell, written: Handwriting, rng: Rng) -> dict[str, Any]:
     """Draw a digit into the picture, in place, and return its truth."""
-    ink = tilted(written.ink, cell.height, cell.tilt, rng)
+    ink = trimmed(tilted(written.ink, cell.height, cell.tilt, rng).ink)
     h, w = ink.shape
     x, y = round(cell.x - w / 2), round(cell.y - h / 2)
     under = picture[y : y + h, x : x + w]
@@ -109,7 +62,7 @@ def photographed(picture: Pixels, rng: Rng) -> Pixels:
 
 def scenes(each: int, seed: int) -> Iterator[tuple[str, Scene]]:
     """Yield `each` pictures of every look with their relative paths, such as `sheet/01.png`."""
-    pool = held_out_handwriting()
+    pool = handwriting("test")
     for look, (_, suffix) in LOOKS.items():
         for number in range(1, each + 1):
             yield f"{look}/{number:02}.{suffix}", scene(look, number, seed, pool)
