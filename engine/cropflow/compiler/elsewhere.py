@@ -47,7 +47,7 @@ PLANNED = frozenset(
     (
         *("anomaly_heatmap_visualization", "byte_tracker", "detection_event_log"),
         *("dynamic_zone", "geotag_detection", "glm_ocr", "grid_visualization", "icon_visualization", "line_counter"),
-        *("path_deviation_analytics", "perspective_correction", "PerspectiveCorrection", "rich_label_visualization"),
+        *("path_deviation_analytics", "rich_label_visualization"),
         *("roboflow_multi_label_classification_model", "RoboflowMultiLabelClassificationModel"),
         *("MultiLabelClassificationModel", "stabilize_detections", "time_in_zone"),
         *("trackers_botsort", "trackers_bytetrack", "trackers_ocsort", "trackers_sort", "velocity"),

@@ -31,6 +31,18 @@ SURE: dict[str, Any] = {
 }
 
 EXAMPLES: Examples = {
+    "perspective_correction": lambda: [
+        {
+            "images": example["image"],
+            "predictions": example["predictions"],
+            "perspective_polygons": [[2, 3], [50, 1], [55, 38], [1, 35]],
+            "transformed_rect_width": 80,
+            "transformed_rect_height": 40,
+            "extend_perspective_polygon_by_detections_anchor": "BOTTOM_CENTER",
+            "warp_image": True,
+        }
+        for example in outlined()
+    ],
     "bounding_rect": lambda: [{"predictions": example["predictions"]} for example in outlined()],
     "detection_offset": lambda: [
         {"predictions": example["predictions"], "offset_width": 4, "offset_height": 7} for example in drawn()
