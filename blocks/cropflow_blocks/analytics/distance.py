@@ -85,5 +85,6 @@ def _scale(found: Detections, name: str, width: float, height: float) -> float |
     for place in _surest(found, name)[:1]:
         left, top, right, bottom = found.xyxy[place].tolist()
         if right > left and bottom > top:
-            return ((right - left) / width + (bottom - top) / height) / 2
+            ratio: float = ((right - left) / width + (bottom - top) / height) / 2
+            return ratio
     return None

@@ -6,6 +6,7 @@ from cropflow_blocks.transform.dynamic_crop import DynamicCrop
 from cropflow_blocks.transform.perspective import PerspectiveCorrection
 from cropflow_blocks.transform.slicer import ImageSlicerV1, ImageSlicerV2
 from cropflow_blocks.transform.static_crop import AbsoluteStaticCrop, RelativeStaticCrop
+from cropflow_blocks.transform.zone import DynamicZone
 
 __all__ = [
     "AbsoluteStaticCrop",
@@ -14,6 +15,7 @@ __all__ = [
     "DetectionsFilter",
     "DetectionsTransformation",
     "DynamicCrop",
+    "DynamicZone",
     "ImageSlicerV1",
     "ImageSlicerV2",
     "PerClassConfidenceFilter",

@@ -100,10 +100,12 @@ class PerspectiveCorrection(Block):
 
 
 def _anchors(found: Detections, anchor: str) -> NDArray[Any]:
+    points: NDArray[Any]
     if anchor == "ALL":
-        return found.xyxy[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 2)
-    points: NDArray[Any] = found.get_anchors_coordinates(Position(anchor)).reshape(-1, 2)
-    return points
+        points = found.xyxy[:, [0, 1, 2, 1, 2, 3, 0, 3]]
+    else:
+        points = found.get_anchors_coordinates(Position(anchor))
+    return points.reshape(-1, 2)
 
 
 def _warped(image: Image, plane: Plane) -> Image:

@@ -31,6 +31,9 @@ SURE: dict[str, Any] = {
 }
 
 EXAMPLES: Examples = {
+    "dynamic_zone": lambda: [
+        {"predictions": example["predictions"], "required_number_of_vertices": 4} for example in outlined()
+    ],
     "perspective_correction": lambda: [
         {
             "images": example["image"],
