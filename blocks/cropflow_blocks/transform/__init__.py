@@ -5,6 +5,7 @@ from cropflow_blocks.transform.detections_operations import DetectionsFilter, De
 from cropflow_blocks.transform.dynamic_crop import DynamicCrop
 from cropflow_blocks.transform.perspective import PerspectiveCorrection
 from cropflow_blocks.transform.slicer import ImageSlicerV1, ImageSlicerV2
+from cropflow_blocks.transform.stabilize import StabilizeDetections
 from cropflow_blocks.transform.static_crop import AbsoluteStaticCrop, RelativeStaticCrop
 from cropflow_blocks.transform.zone import DynamicZone
 
@@ -21,4 +22,5 @@ __all__ = [
     "PerClassConfidenceFilter",
     "PerspectiveCorrection",
     "RelativeStaticCrop",
+    "StabilizeDetections",
 ]

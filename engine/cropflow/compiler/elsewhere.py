@@ -49,7 +49,7 @@ PLANNED = frozenset(
         *("geotag_detection", "glm_ocr", "grid_visualization", "icon_visualization", "line_counter"),
         *("path_deviation_analytics", "rich_label_visualization"),
         *("roboflow_multi_label_classification_model", "RoboflowMultiLabelClassificationModel"),
-        *("MultiLabelClassificationModel", "stabilize_detections", "time_in_zone"),
+        *("MultiLabelClassificationModel", "time_in_zone"),
         *("trackers_botsort", "trackers_bytetrack", "trackers_ocsort", "trackers_sort", "velocity"),
         *("vision_event_bundle", "yolo_world_model", "YoloWorldModel", "YoloWorld"),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..samples import Element, Examples, boxes, drawn, outlined, pictures
 
 
@@ -20,6 +22,13 @@ def worked_on(*operations: dict[str, Any]) -> Callable[[], list[Element]]:
     return lambda: [{"predictions": example["predictions"], "operations": list(operations)} for example in drawn()]
 
 
+def tracked() -> list[Element]:
+    examples = outlined()
+    for number, example in enumerate(examples):
+        example["predictions"].tracker_id = np.arange(len(example["predictions"])) + 10 * number
+    return [{"image": example["image"], "detections": example["predictions"]} for example in examples]
+
+
 SURE: dict[str, Any] = {
     "type": "BinaryStatement",
     "left_operand": {
@@ -31,6 +40,7 @@ SURE: dict[str, Any] = {
 }
 
 EXAMPLES: Examples = {
+    "stabilize_detections": tracked,
     "dynamic_zone": lambda: [
         {"predictions": example["predictions"], "required_number_of_vertices": 4} for example in outlined()
     ],
