@@ -3,6 +3,7 @@
 from cropflow_blocks.transform.adjust import BoundingRect, DetectionOffset, PerClassConfidenceFilter
 from cropflow_blocks.transform.detections_operations import DetectionsFilter, DetectionsTransformation
 from cropflow_blocks.transform.dynamic_crop import DynamicCrop
+from cropflow_blocks.transform.geotag import GeotagDetection
 from cropflow_blocks.transform.perspective import PerspectiveCorrection
 from cropflow_blocks.transform.slicer import ImageSlicerV1, ImageSlicerV2
 from cropflow_blocks.transform.stabilize import StabilizeDetections
@@ -17,6 +18,7 @@ __all__ = [
     "DetectionsTransformation",
     "DynamicCrop",
     "DynamicZone",
+    "GeotagDetection",
     "ImageSlicerV1",
     "ImageSlicerV2",
     "PerClassConfidenceFilter",

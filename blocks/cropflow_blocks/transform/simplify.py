@@ -15,11 +15,11 @@ def corners_of(outline: Outline, count: int) -> tuple[list[int], bool]:
 
     Where it skips the number, corners that matter least are left out; where the hull has too few, the last is repeated.
     """
-    hull = np.sort(cv2.convexHull(outline, returnPoints=False).ravel())
-    kept, more = _approximated(outline, hull, count), hull
-    if len(kept) == count:
-        return kept.tolist(), True
-    places = more.tolist()
+    hull = np.sort(np.asarray(cv2.convexHull(outline, returnPoints=False), np.intp).ravel())
+    simple = _approximated(outline, hull, count)
+    if len(simple) == count:
+        return simple.tolist(), True
+    places = hull.tolist()
     while len(places) > count:
         del places[_least(outline[places])]
     return places + places[-1:] * (count - len(places)), False

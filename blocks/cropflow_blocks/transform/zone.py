@@ -77,8 +77,8 @@ def _outline(found: Detections, i: int) -> Outline:
     if not outlines:
         x0, y0, x1, y1 = np.rint(found.xyxy[i]).astype(np.int32).tolist()
         return np.array([[x0, y0], [x0, y1], [x1, y1], [x1, y0]], np.int32)
-    largest: Outline = max(outlines, key=cv2.contourArea).reshape(-1, 2) + np.array([left, top], np.int32)
-    return largest
+    largest: Outline = np.asarray(max(outlines, key=cv2.contourArea), np.int32).reshape(-1, 2)
+    return largest + np.array([left, top], np.int32)
 
 
 def _with_zones(found: Detections, zones: list[Whole]) -> Detections:

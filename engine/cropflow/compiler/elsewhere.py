@@ -46,7 +46,7 @@ HOSTED: dict[str, tuple[str, ...]] = {
 PLANNED = frozenset(
     (
         *("anomaly_heatmap_visualization", "byte_tracker", "detection_event_log"),
-        *("geotag_detection", "glm_ocr", "grid_visualization", "icon_visualization", "line_counter"),
+        *("glm_ocr", "grid_visualization", "icon_visualization", "line_counter"),
         *("path_deviation_analytics", "rich_label_visualization"),
         *("roboflow_multi_label_classification_model", "RoboflowMultiLabelClassificationModel"),
         *("MultiLabelClassificationModel", "time_in_zone"),

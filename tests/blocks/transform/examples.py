@@ -40,6 +40,9 @@ SURE: dict[str, Any] = {
 }
 
 EXAMPLES: Examples = {
+    "geotag_detection": lambda: [
+        {**example, "latitude": 52.5, "longitude": 13.4, "altitude": 80.0} for example in drawn()
+    ],
     "stabilize_detections": tracked,
     "dynamic_zone": lambda: [
         {"predictions": example["predictions"], "required_number_of_vertices": 4} for example in outlined()
