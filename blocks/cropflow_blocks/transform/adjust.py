@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
@@ -14,7 +13,7 @@ from cropflow.block import Block, KindOf, Port, Setting
 from cropflow.detections import take
 from cropflow.image.origin import Origin
 from cropflow.kinds import KINDS, ZeroToOne
-from cropflow_blocks.transform.outlines import outline
+from cropflow_blocks.transform.outlines import outline, rectangle
 
 Size = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 
@@ -85,7 +84,8 @@ class BoundingRect(Block):
     """Find the smallest turned rectangle around the mask of every detection.
 
     It comes as further properties: `rect` holds its four corners, `width` and `height` its sides in pixels, `angle` how
-    far it is turned, in degrees. A detection without a mask, or with an empty one, has the rectangle of its box.
+    far it is turned, in degrees from more than 0 to 90. A detection without a mask, or with an empty one, has the
+    rectangle of its box.
     """
 
     type = "bounding_rect@v1"
@@ -108,12 +108,12 @@ class BoundingRect(Block):
     ) -> Output:
         """Measure."""
         found = take(predictions, slice(None))
-        rects = [cv2.minAreaRect(outline(predictions, i).astype(np.float32)) for i in range(len(predictions))]
+        rectangles = [rectangle(outline(predictions, i)) for i in range(len(predictions))]
         found.data = {
             **found.data,
-            "rect": np.array([cv2.boxPoints(rect) for rect in rects], np.float32).reshape(-1, 4, 2),
-            "width": np.array([rect[1][0] for rect in rects], np.float32),
-            "height": np.array([rect[1][1] for rect in rects], np.float32),
-            "angle": np.array([rect[2] for rect in rects], np.float32),
+            "rect": np.array([rect.corners for rect in rectangles], np.float32).reshape(-1, 4, 2),
+            "width": np.array([rect.width for rect in rectangles], np.float32),
+            "height": np.array([rect.height for rect in rectangles], np.float32),
+            "angle": np.array([rect.angle for rect in rectangles], np.float32),
         }
         return self.Output(found)

@@ -22,6 +22,24 @@ EXAMPLES: Examples = {
     "identify_changes": lambda: [{"embedding": [1.0, 0.5, 0.0]}, {"embedding": [3.0, 1.5, 0.0]}],
     "identify_outliers": lambda: [{"embedding": [1.0, 0.5, 0.0]}, {"embedding": [3.0, 1.5, 0.0]}],
     "track_class_lock": tracked,
+    "distance_measurement": lambda: [
+        {
+            "predictions": boxes(image, 3 - number),
+            "object_1_class_name": "c0",
+            "object_2_class_name": "c1",
+            "reference_axis": "horizontal",
+            "calibration_method": "pixel to centimeter",
+        }
+        for number, image in enumerate(pictures())
+    ],
+    "size_measurement": lambda: [
+        {
+            "object_predictions": example["predictions"],
+            "reference_predictions": boxes(example["image"], 1),
+            "reference_dimensions": "2.5,5",
+        }
+        for example in outlined()
+    ],
     "detections_nearest_neighbor": lambda: [
         {"query_predictions": boxes(image, number), "target_predictions": boxes(image, 2)}
         for number, image in enumerate(pictures())

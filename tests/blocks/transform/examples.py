@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..samples import Element, Examples, boxes, drawn, outlined, pictures
 
 
@@ -20,6 +22,13 @@ def worked_on(*operations: dict[str, Any]) -> Callable[[], list[Element]]:
     return lambda: [{"predictions": example["predictions"], "operations": list(operations)} for example in drawn()]
 
 
+def tracked() -> list[Element]:
+    examples = outlined()
+    for number, example in enumerate(examples):
+        example["predictions"].tracker_id = np.arange(len(example["predictions"])) + 10 * number
+    return [{"image": example["image"], "detections": example["predictions"]} for example in examples]
+
+
 SURE: dict[str, Any] = {
     "type": "BinaryStatement",
     "left_operand": {
@@ -31,6 +40,25 @@ SURE: dict[str, Any] = {
 }
 
 EXAMPLES: Examples = {
+    "geotag_detection": lambda: [
+        {**example, "latitude": 52.5, "longitude": 13.4, "altitude": 80.0} for example in drawn()
+    ],
+    "stabilize_detections": tracked,
+    "dynamic_zone": lambda: [
+        {"predictions": example["predictions"], "required_number_of_vertices": 4} for example in outlined()
+    ],
+    "perspective_correction": lambda: [
+        {
+            "images": example["image"],
+            "predictions": example["predictions"],
+            "perspective_polygons": [[2, 3], [50, 1], [55, 38], [1, 35]],
+            "transformed_rect_width": 80,
+            "transformed_rect_height": 40,
+            "extend_perspective_polygon_by_detections_anchor": "BOTTOM_CENTER",
+            "warp_image": True,
+        }
+        for example in outlined()
+    ],
     "bounding_rect": lambda: [{"predictions": example["predictions"]} for example in outlined()],
     "detection_offset": lambda: [
         {"predictions": example["predictions"], "offset_width": 4, "offset_height": 7} for example in drawn()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from supervision import Detections
@@ -94,6 +95,31 @@ def test_the_smallest_rectangle_around_a_mask() -> None:
     slanted = sorted([float(measured.data["width"][0]), float(measured.data["height"][0])])
     assert slanted[1] > 10 * slanted[0]
     assert float(measured.data["angle"][0]) % 90 == pytest.approx(45)
+
+
+@pytest.mark.parametrize(
+    ("corners", "sides", "angle", "first"),
+    [
+        ([[10, 20], [60, 20], [60, 80], [10, 80]], (60, 50), 90, (10, 20)),
+        ([[100, 60], [160, 120], [130, 150], [70, 90]], (84.85, 42.43), 45, (70, 90)),
+        ([[200, 100], [290, 130], [280, 160], [190, 130]], (95.5, 32.25), 18.44, (190, 130)),
+        ([[200, 130], [290, 100], [300, 130], [210, 160]], (32.25, 95.5), 71.56, (200, 130)),
+        ([[240, 20], [260, 20], [260, 120], [240, 120]], (100, 20), 90, (240, 20)),
+    ],
+    ids=["upright", "half", "flat", "steep", "high"],
+)
+def test_sides_and_angle_are_told_as_existing_documents_expect(
+    corners: list[list[int]], sides: tuple[float, float], angle: float, first: tuple[int, int]
+) -> None:
+    """Which side is the width depends on the version of OpenCV, if nothing is done about it."""
+    mask = np.zeros((1, 200, 300), np.uint8)
+    cv2.fillPoly(mask[0], [np.array(corners)], 1)
+    found = boxes([0, 0, 300, 200])
+    found.mask = mask.astype(bool)
+    data = rectangle(found).data
+    assert (data["width"][0], data["height"][0]) == pytest.approx(sides, abs=0.5)
+    assert data["angle"][0] == pytest.approx(angle, abs=0.5)
+    assert data["rect"][0, 0].tolist() == pytest.approx(first, abs=1)
 
 
 def test_rectangles_of_a_crop_go_back_to_the_picture_and_boxes_have_their_own() -> None:
