@@ -47,5 +47,5 @@ clean:
 	@touch $@
 
 .venv/.dev: .venv/.demo pyproject.toml
-	$(PIP) -e ".[yolo,ocr,dev]"
+	$(PIP) -e ".[yolo,ocr,video,parquet,dev]"
 	@touch $@
