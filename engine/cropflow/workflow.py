@@ -8,12 +8,14 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
+
+import numpy as np
 
 from cropflow.compiler import compile_definition
 from cropflow.compiler.plan import INPUTS, Key, PlannedStep
 from cropflow.compiler.problems import refuse
-from cropflow.compiler.resources import find_models, find_resources, find_unready, written_secrets
+from cropflow.compiler.resources import find_models, find_resources, find_unready, named_models, written_secrets
 from cropflow.document import definition as documents
 from cropflow.document.definition import Definition
 from cropflow.draw import svg
@@ -21,6 +23,7 @@ from cropflow.dynamic import registry_of
 from cropflow.errors import InputError, RunError
 from cropflow.hiding import Hidden, flat
 from cropflow.http import HttpClient
+from cropflow.models.protocol import DetectSettings, Task
 from cropflow.models.store import ModelStore
 from cropflow.resources import Clock, DocumentFolder, Resources, hiding
 from cropflow.result import Result, RunReport
@@ -30,6 +33,9 @@ from cropflow.runtime.inputs import assemble
 from cropflow.runtime.outputs import rows
 from cropflow.runtime.step import Memory, Surroundings
 from cropflow.secrets import Secrets
+from cropflow.sources import Reading
+from cropflow.sources.rows import Rows
+from cropflow.streaming import BATCH_SIZE, Sources, Streaming, batch_size_of, find_items
 
 
 class Workflow:
@@ -68,6 +74,7 @@ class Workflow:
         self.plan = compile_definition(definition, registry)
         refuse([*find_models(self.plan, self._store), *find_resources(self.plan, self._resources)], definition)
         self._blocks: dict[str, Any] = {}
+        self._memory = Memory()
         try:
             for step in self.plan.steps:
                 self._blocks[step.name] = self._make(step)
@@ -77,7 +84,6 @@ class Workflow:
             raise
         self._hidden.add(written_secrets(self.plan))
         self._secret = {key for key, kinds in self.plan.kinds.items() if any(kind.name == "secret" for kind in kinds)}
-        self._memory = Memory()
         self._frames = Frames()
         self._lock = threading.Lock()
 
@@ -164,6 +170,8 @@ class Workflow:
         raise shown  # outside of the handler, since Python would note the error in it
 
     def _run(self, inputs: Mapping[str, Any], stop: bool, allow_urls: bool, workers: int, effects: bool) -> Result:
+        if len(self._blocks) < len(self.plan.steps):
+            raise RuntimeError("the workflow is closed; load it again to run it")
         started = time.perf_counter()
         errors: list[RunError] = []
         with self._lock:
@@ -187,6 +195,57 @@ class Workflow:
         errors.sort(key=lambda error: -1 if error.row is None else error.row)
         return Result(made, tuple(errors), RunReport(tuple(reports), time.perf_counter() - started))
 
+    def stream(
+        self,
+        sources: Sources | Mapping[str, Sources],
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        batch_size: int | None = None,
+        on_error: Literal["raise", "skip"] = "raise",
+        frames: Literal["latest", "every"] = "latest",
+        stride: int = 1,
+        reconnects: int = 5,
+        allow_urls: bool = False,
+        workers: int = 1,
+    ) -> Streaming:
+        """Run the workflow over pictures, videos and cameras, read while it runs.
+
+            with workflow.stream(["gate.mp4", 0], batch_size=8, on_error="skip") as running:
+                for result in running:
+                    print(result.id, result["count"])
+
+        Files follow one another; as soon as there is a camera, all are read side by side and run together. What steps
+        remember is kept for each video and camera, and forgotten where it ends.
+
+        Args:
+            sources: one or several of what `--source` takes: a file, folder, pattern, list or URL, or the number of a
+                camera. Where a document has several image inputs, a mapping from their names.
+            inputs: values of the other inputs.
+            batch_size: the most pictures that go through at once; 8 if not given.
+            frames: of a camera, only the `latest` frame when the workflow is ready for one, or `every` frame.
+            stride: every how many frames of a video or camera one is taken.
+            reconnects: how often in a row a lost camera is tried again.
+            on_error, allow_urls, workers: as for `run`.
+
+        Raises:
+            ImageError: a source is not there, or URLs are not allowed.
+            InputError: the sources do not fit the document.
+        """
+        reading = Reading(allow_urls, _positive("stride", stride), frames == "latest", reconnects)
+        size = batch_size_of(self.plan, batch_size, BATCH_SIZE, "batch_size=")
+        rows = Rows(find_items(self.plan, sources, allow_urls), reading)
+        return Streaming(self, rows, inputs or {}, _positive("batch_size", size), on_error, workers)
+
+    def warm_up(self) -> None:
+        """Load all models that the document names and let each see an empty picture, so that no first frame waits."""
+        for model_id, base in named_models(self.plan):
+            model = self._store.get(model_id, base, get_args(Task))
+            blank = [np.zeros((*model.info.image_size, 3), np.uint8)]
+            if model.info.task == "classify":
+                model.classify(blank)
+            else:
+                model.detect(blank, DetectSettings())
+
     def reset(self, stream: str | None = None) -> None:
         """Forget what steps remember of one stream, or of all."""
         self._memory.forget(stream)
@@ -194,7 +253,9 @@ class Workflow:
 
     def close(self) -> None:
         """End what blocks and models hold open."""
-        for block in self._blocks.values():
+        self._memory.forget()
+        blocks, self._blocks = self._blocks, {}
+        for block in blocks.values():
             getattr(block, "close", lambda: None)()
         if self._owns_store:
             self._store.close()
@@ -228,6 +289,12 @@ class Workflow:
         block = step.spec.make(**resources)
         block.step = step.name
         return block
+
+
+def _positive(name: str, number: int) -> int:
+    if number < 1:
+        raise ValueError(f"{name} must be at least 1, not {number}")
+    return number
 
 
 def _raise(error: RunError) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
-from cropflow.compiler.plan import INPUTS, Argument, Plan, PlannedStep, Read, Value
+from cropflow.compiler.plan import Plan, PlannedStep, Read
+from cropflow.compiler.resources import named_model
 from cropflow.errors import ModelError
 from cropflow.models.protocol import ModelInfo, Task
 from cropflow.models.store import ModelStore
@@ -19,21 +20,11 @@ def model_facts(plan: Plan, step: PlannedStep, store: ModelStore) -> Iterator[st
     for port in step.spec.ports:
         argument = step.arguments[port.name]
         if any(kind.name == "model_id" for kind in port.kinds):
-            model_id = _model_id(plan, argument)
+            model_id = named_model(plan, argument)
             if model_id is None and isinstance(argument, Read):
                 yield f"known when it runs, from {argument.key}"
             elif model_id is not None:
                 yield from _told(model_id, step.base, store)
-
-
-def _model_id(plan: Plan, argument: Argument) -> str | None:
-    """Return the model a step names, or the default of the input that names it."""
-    if isinstance(argument, Value):
-        return str(argument.value) if argument.value else None
-    if isinstance(argument, Read) and argument.key.step == INPUTS:
-        default = next(item.default for item in plan.inputs if item.name == argument.key.output)
-        return str(default) if default else None
-    return None
 
 
 def _told(model_id: str, base: Path | None, store: ModelStore) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, Self
 
@@ -12,12 +13,16 @@ from cropflow.cli.terminal import tell
 class Interrupt:
     """Watches for Ctrl-C while it is entered.
 
+    Args:
+        stop: called when it is pressed.
+
     Attributes:
         asked: whether it was pressed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stop: Callable[[], object]) -> None:
         self.asked = False
+        self._stop = stop
         self._before: Any = None
 
     def __enter__(self) -> Self:
@@ -31,3 +36,4 @@ class Interrupt:
         self.asked = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
         tell("finishing the present batch; press Ctrl-C again to stop at once")
+        self._stop()

@@ -9,18 +9,19 @@ from typing import Any, TypeAlias
 from cropflow.errors import RunError
 from cropflow.image import Image
 from cropflow.serialize import to_json
+from cropflow.sources.rows import Row
 
 Show: TypeAlias = Callable[[Image, Sequence[str]], Mapping[str, Any]]
 """Says what stands in a line for an image, given its place: the output, then indices and names within it."""
 
 
-def make_line(source: str, row: Mapping[str, Any], errors: Sequence[RunError], show: Show) -> dict[str, Any]:
+def make_line(row: Row, outputs: Mapping[str, Any], errors: Sequence[RunError], show: Show) -> dict[str, Any]:
     """Return what a line holds; `frame` is the number of a video frame, null for a picture."""
     return {
-        "source": source,
-        "frame": None,
-        "outputs": {name: _shown(value, (name,), show) for name, value in row.items()},
-        "errors": [error_facts(error, source) for error in errors],
+        "source": row.item,
+        "frame": row.frame,
+        "outputs": {name: _shown(value, (name,), show) for name, value in outputs.items()},
+        "errors": [error_facts(error, row.id) for error in errors],
     }
 
 

@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
-from typing import Any, Literal
 
-from cropflow.cli.ahead import read_ahead
-from cropflow.cli.inputs import Batch, Rows
-from cropflow.cli.interrupt import Interrupt
-from cropflow.cli.lines import error_text, make_line
+from cropflow.cli.lines import error_facts, error_text, make_line
 from cropflow.cli.sinks import Sink
 from cropflow.cli.tally import Tally
 from cropflow.errors import RunError
-from cropflow.result import Result
-from cropflow.workflow import Workflow
+from cropflow.streaming import Done, Streaming
 
-OnError = Literal["raise", "skip"]
 log = logging.getLogger("cropflow")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """All that one run needs.
-
-    Attributes:
-        settings: values of inputs that are the same for every row.
-        batch_size: how many rows go through the workflow at once.
-    """
-
-    workflow: Workflow
-    rows: Rows
-    settings: Mapping[str, Any]
-    batch_size: int
-    on_error: OnError
 
 
 class StoppedError(Exception):
@@ -47,43 +24,39 @@ class StoppedError(Exception):
         self.source = source
 
 
-def run_batches(job: Job, sink: Sink, tally: Tally, interrupt: Interrupt) -> Iterator[int]:
-    """Run all batches, or those before an interruption; yield the number of rows after each.
+def run_batches(running: Streaming, sink: Sink, tally: Tally) -> Iterator[Done]:
+    """Run all batches, or those before the running is stopped; yield each when it is written.
 
     Raises:
         InputError: the settings do not fit the workflow; nothing is written then.
         StoppedError: an element failed and `on_error` is `raise`, or no element could have succeeded; what came
             before is written.
     """
-    for batch in read_ahead(job.rows.batches(job.batch_size)):
-        if interrupt.asked:
-            return
-        result = _run(job, batch)
-        _write(batch, result, sink, tally)
-        _tell(batch, result)
-        yield len(batch.ids)
-
-
-def _run(job: Job, batch: Batch) -> Result:
     try:
-        inputs = {**job.settings, **batch.videos, **batch.images}
-        return job.workflow.run(inputs, on_error=job.on_error, allow_urls=job.rows.allow_urls)
+        for done in running.batches():
+            _write(done, sink, tally)
+            _tell(done)
+            yield done
     except RunError as error:
-        raise StoppedError(error, batch.ids[error.row] if error.row is not None else "") from error
+        ids = [row.id for row in running.present.rows]
+        raise StoppedError(error, ids[error.row] if error.row is not None else "") from error
 
 
-def _tell(batch: Batch, result: Result) -> None:
+def _tell(done: Done) -> None:
     """Tell a batch, and its failures with their causes, to those who asked for everything."""
-    log.debug("%d pictures in %.2f s, from %s on", len(batch.ids), result.report.seconds, batch.ids[0])
-    for error in result.errors:
-        log.debug("%s", error_text(error, batch.ids[error.row] if error.row is not None else ""), exc_info=error)
+    ids = [row.id for row in done.batch.rows]
+    log.debug("%d pictures in %.2f s, from %s on", len(ids), done.result.report.seconds, ids[0])
+    for error in done.result.errors:
+        log.debug("%s", error_text(error, ids[error.row] if error.row is not None else ""), exc_info=error)
 
 
-def _write(batch: Batch, result: Result, sink: Sink, tally: Tally) -> None:
-    rows = list(result) if len(result) == len(batch.ids) else list(result) * len(batch.ids)
-    for number, (source, row) in enumerate(zip(batch.ids, rows, strict=True)):
-        errors = [error for error in result.errors if error.row in (number, None)]
-        sink.write(make_line(source, row, errors, partial(sink.show, source)))
-        tally.add_row(source, row, errors)
-    tally.add_errors(result.errors, batch.ids)
-    tally.add_steps(result)
+def _write(done: Done, sink: Sink, tally: Tally) -> None:
+    for row, outputs, errors in done.rows():
+        sink.write(make_line(row, outputs, errors, partial(sink.show, row)))
+        tally.add_row(outputs, errors)
+    ids = [row.id for row in done.batch.rows]
+    for error in done.result.errors:
+        source = ids[error.row] if error.row is not None else ""
+        sink.fail({"source": source, **error_facts(error, source)})
+    tally.add_errors(done.result.errors, ids)
+    tally.add_steps(done.result)

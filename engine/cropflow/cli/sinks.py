@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol
 
@@ -12,11 +12,13 @@ from cropflow.cli.exits import UsageError
 from cropflow.cli.lines import to_text
 from cropflow.image import Image
 from cropflow.names import safe_name, safe_path
-from cropflow.resources import OutputFolder, inside
+from cropflow.output_folder import OutputFolder, inside
+from cropflow.sources.rows import Row
 
 RESULTS = "results.jsonl"
+ERRORS = "errors.jsonl"
 REPORT = "report.json"
-OURS = (RESULTS, REPORT)
+OURS = (RESULTS, ERRORS, REPORT, ".cropflow")
 """Names in the output folder that no block may have."""
 
 _LARGEST_JPEG = 65_500
@@ -28,8 +30,14 @@ class Sink(Protocol):
     def write(self, facts: Mapping[str, Any]) -> None:
         """Write a line, in such a way that it is there even if the next one is never reached."""
 
-    def show(self, source: str, image: Image, place: Sequence[str]) -> dict[str, Any]:
+    def fail(self, facts: Mapping[str, Any]) -> None:
+        """Write what failed, likewise."""
+
+    def show(self, row: Row, image: Image, place: Sequence[str]) -> dict[str, Any]:
         """Return what stands in the line for an image."""
+
+    def sizes(self) -> dict[str, int]:
+        """Return how many bytes the files of lines have, by name."""
 
     def report(self, facts: Mapping[str, Any]) -> None:
         """Write how the run went."""
@@ -49,9 +57,16 @@ class Stream:
         self._stream.write(to_text(facts))
         self._stream.flush()
 
-    def show(self, source: str, image: Image, place: Sequence[str]) -> dict[str, Any]:
+    def fail(self, facts: Mapping[str, Any]) -> None:
+        """Write nothing: the line of the picture tells it."""
+
+    def show(self, row: Row, image: Image, place: Sequence[str]) -> dict[str, Any]:
         """Return the size of the image."""
         return {"width": image.width, "height": image.height}
+
+    def sizes(self) -> dict[str, int]:
+        """Return nothing: there are no files."""
+        return {}
 
     def report(self, facts: Mapping[str, Any]) -> None:
         """Write nothing: the table on stderr tells it."""
@@ -65,30 +80,39 @@ class Folder:
 
     Args:
         files: the folder, which the blocks of the workflow write into as well.
-        ids: of all rows; they name the image files.
+        items: the ids of all files and cameras; they name the image files.
+        kept: names of the files of lines that are added to; others begin anew.
     """
 
-    def __init__(self, files: OutputFolder, ids: Sequence[str]) -> None:
+    def __init__(self, files: OutputFolder, items: Sequence[str], kept: Container[str] = ()) -> None:
         self._files = files
-        self._stems = _stems(ids)
-        self._lines: BinaryIO | None = None
+        self._stems = _stems(items or [""])
+        self._kept = kept
+        self._open: dict[str, BinaryIO] = {}
 
     def write(self, facts: Mapping[str, Any]) -> None:
         """Write a line and hand it to the system, so that a crash leaves all finished lines."""
-        lines = self._opened()
-        lines.write(to_text(facts))
-        lines.flush()
+        self._add(RESULTS, facts)
 
-    def show(self, source: str, image: Image, place: Sequence[str]) -> dict[str, Any]:
-        """Write the image to `images/OUTPUT/SOURCE[/INDEX…]` and return where it is."""
+    def fail(self, facts: Mapping[str, Any]) -> None:
+        """Write what failed to `errors.jsonl`, likewise."""
+        self._add(ERRORS, facts)
+
+    def sizes(self) -> dict[str, int]:
+        """Return how many bytes its files of lines have."""
+        return {name: file.tell() for name, file in self._open.items()}
+
+    def show(self, row: Row, image: Image, place: Sequence[str]) -> dict[str, Any]:
+        """Write the image to `images/OUTPUT/SOURCE[/FRAME][/INDEX…]` and return where it is."""
         output, *inner = map(safe_name, place)
         suffix = _suffix(image)
-        name = PurePosixPath("images", output, self._stems[source], *inner)
+        frame = [] if row.frame is None else [f"{row.frame:06}"]
+        name = PurePosixPath("images", output, self._stems[row.item], *frame, *inner)
         return {"type": "file", "value": self._files.write(f"{name}{suffix}", image.encode(suffix))}
 
     def report(self, facts: Mapping[str, Any]) -> None:
         """Write `report.json` in one go, so that it is never half there; the lines go with it, if only none."""
-        self._opened()
+        self._opened(RESULTS)
         target = self._ours(REPORT)
         part = target.with_name(f".{REPORT}.part")
         part.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8", "backslashreplace")
@@ -96,13 +120,20 @@ class Folder:
 
     def close(self) -> None:
         """Close the lines."""
-        if self._lines is not None:
-            self._lines.close()
+        for file in self._open.values():
+            file.close()
 
-    def _opened(self) -> BinaryIO:
-        if self._lines is None:
-            self._lines = self._ours(RESULTS).open("wb")
-        return self._lines
+    def _add(self, name: str, facts: Mapping[str, Any]) -> None:
+        file = self._opened(name)
+        file.write(to_text(facts))
+        file.flush()
+
+    def _opened(self, name: str) -> BinaryIO:
+        if name not in self._open:
+            file = self._open[name] = self._ours(name).open("ab")
+            if name not in self._kept:
+                file.truncate(0)
+        return self._open[name]
 
     def _ours(self, name: str) -> Path:
         self._files.path.mkdir(parents=True, exist_ok=True)
@@ -119,8 +150,8 @@ def check_folder(path: Path, *, overwrite: bool) -> None:
         raise UsageError(f"--out: '{path}' is a file; name a folder")
     if not overwrite and path.is_dir() and any(path.iterdir()):
         raise UsageError(
-            f"--out: the folder '{path}' is not empty; name another one, or add --overwrite to replace the "
-            "files of an earlier run"
+            f"--out: the folder '{path}' is not empty; name another one, add --resume to go on with a run that was "
+            "interrupted, or --overwrite to replace the files of an earlier run"
         )
 
 

@@ -37,7 +37,7 @@ class Tally:
         self.steps: dict[str, StepReport] = {}
         self.classes: dict[str, Counter[str]] = {}
 
-    def add_row(self, source: str, row: Mapping[str, Any], errors: Sequence[RunError]) -> None:
+    def add_row(self, row: Mapping[str, Any], errors: Sequence[RunError]) -> None:
         """Count a row with its own errors."""
         self.rows += 1
         self.failed_rows += bool(errors)
@@ -63,6 +63,21 @@ class Tally:
         for step in result.report.steps:
             before = self.steps.get(step.step)
             self.steps[step.step] = _sum(before, step) if before else step
+
+    def save(self) -> dict[str, Any]:
+        """Return everything in a form that `load` reads."""
+        return {**self.facts(), "texts": [text for _, text in self.first_errors]}
+
+    @classmethod
+    def load(cls, saved: Mapping[str, Any]) -> Tally:
+        """Return the tally that was saved, to go on counting."""
+        tally = cls()
+        if saved:
+            tally.rows, tally.failed_rows, tally.errors = saved["rows"], saved["rows_with_errors"], saved["errors"]
+            tally.first_errors = list(zip(saved["first_errors"], saved["texts"], strict=True))
+            tally.steps = {step["step"]: StepReport(**step) for step in saved["steps"]}
+            tally.classes = {output: Counter(found) for output, found in saved["classes"].items()}
+        return tally
 
     def facts(self) -> dict[str, Any]:
         """Return everything in JSON form."""

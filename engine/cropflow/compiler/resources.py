@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from cropflow.compiler.plan import Plan, PlannedStep, Value, leaves
+from cropflow.compiler.plan import INPUTS, Argument, Plan, PlannedStep, Read, Value, leaves
 from cropflow.compiler.problems import Found
 from cropflow.document.definition import Definition
 from cropflow.errors import ModelError, Problem
@@ -26,6 +27,26 @@ def find_models(plan: Plan, store: ModelStore) -> list[Problem]:
             if isinstance(argument, Value) and argument.value and any(kind.name == "model_id" for kind in port.kinds):
                 _look(step, port.name, str(argument.value), store, found)
     return found.problems
+
+
+def named_models(plan: Plan) -> Iterator[tuple[str, Path | None]]:
+    """Give each model that the document names, itself or as the default of an input, with the folder it starts from."""
+    for step in plan.steps:
+        for port in step.spec.ports:
+            if any(kind.name == "model_id" for kind in port.kinds):
+                model_id = named_model(plan, step.arguments[port.name])
+                if model_id is not None:
+                    yield model_id, step.base
+
+
+def named_model(plan: Plan, argument: Argument) -> str | None:
+    """Return the model a step names, or the default of the input that names it."""
+    if isinstance(argument, Value):
+        return str(argument.value) if argument.value else None
+    if isinstance(argument, Read) and argument.key.step == INPUTS:
+        default = next(item.default for item in plan.inputs if item.name == argument.key.output)
+        return str(default) if default else None
+    return None
 
 
 def find_resources(plan: Plan, resources: Resources) -> list[Problem]:

@@ -6,7 +6,7 @@ a crop of a crop are one slice away, however deep the nesting.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -124,6 +124,25 @@ class Image:
         reader = find_reader(value, _called(id), policy, None if base is None else Path(base))
         image = cls.__new__(cls)
         image._set_up(None, reader, id, (stream, frame, fps))
+        return image
+
+    @classmethod
+    def deferred(
+        cls,
+        read: Callable[[], NDArray[Any]],
+        *,
+        id: str | None = None,
+        stream: str | None = None,
+        frame: int | None = None,
+        fps: float | None = None,
+    ) -> Image:
+        """Make an image whose pixels are asked for once, when they are first used; else as the constructor.
+
+        Args:
+            read: returns the pixels, or raises ImageError.
+        """
+        image = cls.__new__(cls)
+        image._set_up(None, lambda: as_pixels(read(), _called(id)), id, (stream, frame, fps))
         return image
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cropflow.compiler.plan import INPUTS
 from cropflow.image import Image
@@ -25,6 +25,7 @@ class Frames:
             return []
         axis = columns.axes[INPUTS]
         given = [column.values for key, column in columns.columns.items() if key.step == INPUTS and column.axis is axis]
+        given.sort(key=_holds_images)  # what video metadata say comes first
         return [self._frame([values[row] for values in given]) for row in range(axis.length)]
 
     def forget(self, stream: str | None = None) -> None:
@@ -37,6 +38,10 @@ class Frames:
         number = self._next.get(name, 0) if frame is None else frame
         self._next[name] = number + 1
         return name, number
+
+
+def _holds_images(values: Sequence[object]) -> bool:
+    return any(isinstance(value, Image) for value in values)
 
 
 def _told(value: object) -> tuple[str | None, int | None] | None:

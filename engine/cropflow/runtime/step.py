@@ -64,8 +64,10 @@ class Memory:
         return self.states.setdefault((owner, stream), {})
 
     def forget(self, stream: str | None = None) -> None:
-        """Forget one stream, or all."""
-        self.states = {key: state for key, state in self.states.items() if stream not in (None, key[1])}
+        """Forget one stream, or all; what is remembered and has a `close` is closed."""
+        gone = [key for key in self.states if stream in (None, key[1])]
+        for value in [value for key in gone for value in self.states.pop(key).values()]:
+            getattr(value, "close", lambda: None)()
 
 
 class Surroundings:

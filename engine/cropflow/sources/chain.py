@@ -1,34 +1,30 @@
-"""Several sources one after the other, such that no two pictures share an id."""
+"""Several sources one after the other, such that no two items share an id."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import chain as flattened
 
 from cropflow.sources.picture import Picture, Source
+from cropflow.sources.shot import Item
 
 
-def chain(sources: Sequence[Source]) -> tuple[Picture, ...]:
-    """Return the pictures of all sources, in order, with ids that differ.
+def chain(sources: Sequence[Source]) -> tuple[Item, ...]:
+    """Return the items of all sources, in order, with ids that differ; the pictures of a source are one stream.
 
     Ids stay as they are where they differ anyway. Otherwise all of them get the name of their source in
     front, and sources of the same name are numbered.
 
     >>> left, right = Source("left", (Picture("a.jpg", ""),)), Source("right", (Picture("a.jpg", ""),))
-    >>> [picture.id for picture in chain([left, right])]
+    >>> [item.id for item in chain([left, right])]
     ['left/a.jpg', 'right/a.jpg']
     """
-    pictures = tuple(flattened.from_iterable(source.pictures for source in sources))
-    if len({picture.id for picture in pictures}) == len(pictures):
-        return pictures
     names = distinct_names(sources)
-    return tuple(
-        replace(picture, id=f"{name}/{picture.id}")
-        for name, source in zip(names, sources, strict=True)
-        for picture in source.pictures
-    )
+    items = [(name, item) for name, source in zip(names, sources, strict=True) for item in _in_stream(name, source)]
+    if len({item.id for _, item in items}) < len(items):
+        return tuple(item.named(f"{name}/{item.id}") for name, item in items)
+    return tuple(item for _, item in items)
 
 
 def distinct_names(sources: Sequence[Source]) -> list[str]:
@@ -42,6 +38,18 @@ def distinct_names(sources: Sequence[Source]) -> list[str]:
         made.append(name if seen[name] == 1 else _free(name, taken))
         taken.add(made[-1])
     return made
+
+
+def _in_stream(name: str, source: Source) -> Iterator[Item]:
+    """Give the items of a source; its pictures say which stream they are, and which frames of it."""
+    total = sum(isinstance(item, Picture) for item in source.items)
+    number = 0
+    for item in source.items:
+        if isinstance(item, Picture):
+            yield replace(item, stream=name, frame=number, total=total)
+            number += 1
+        else:
+            yield item
 
 
 def _free(name: str, taken: set[str]) -> str:

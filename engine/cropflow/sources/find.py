@@ -1,29 +1,37 @@
-"""Turns what a user names (a file, a folder, a pattern, a URL) into the pictures that are meant."""
+"""Turns what a user names (a file, a folder, a pattern, a list, a URL, a camera) into the items that are meant."""
 
 from __future__ import annotations
 
 import glob
 import os
-import re
+import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from pathlib import Path, PurePosixPath
 
 from cropflow.errors import ImageError, nearest
+from cropflow.sources import picture, video
+from cropflow.sources.camera import Camera
 from cropflow.sources.natural import natural_key
-from cropflow.sources.picture import EXTENSIONS, Picture, Source, is_picture
+from cropflow.sources.picture import Picture, Source
+from cropflow.sources.shot import Item
+from cropflow.sources.url import from_url, is_url
+from cropflow.sources.video import Video
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_LIST = ".txt"
+_LIVE = "live:"
 
 
-def find_pictures(source: str | os.PathLike[str], *, allow_urls: bool = False, skip: Path | None = None) -> Source:
-    """Find the pictures of a source, in natural order; none of them is opened.
+def find_source(source: str | int | os.PathLike[str], *, allow_urls: bool = False, skip: Path | None = None) -> Source:
+    """Find the pictures and videos of a source, in natural order; none of them is opened.
 
     Args:
-        source: a file (of any name); a folder, which is searched with all its subfolders for files that have
-            the extension of a picture; a pattern such as `data/**/*.png`, likewise; or a URL.
-        allow_urls: whether a URL is accepted.
-        skip: a folder whose pictures are left out, such as the one results are written to. It has no effect
+        source: a file, which is a video if it is called so, and otherwise a picture; a folder, which is searched with
+            all its subfolders for files that have the extension of a picture or video; a pattern such as
+            `data/**/*.png`, likewise; a list, `.txt`, with one of these in a line; a URL; the number of a camera; `-`
+            for the bytes of a picture on the standard input. Before a URL, `live:` says that it is a stream
+            without end.
+        allow_urls: whether pictures and videos may come from URLs. A camera may anyway.
+        skip: a folder whose files are left out, such as the one results are written to. It has no effect
             on a source that lies inside it.
 
     Raises:
@@ -32,80 +40,130 @@ def find_pictures(source: str | os.PathLike[str], *, allow_urls: bool = False, s
     Ids are paths relative to the folder, or to the part of the pattern before its first wildcard; a single
     file has its name. Hidden files and folders are ignored. A name with brackets that exists is no pattern.
     """
-    text = os.fspath(source)
+    text = str(source) if isinstance(source, int) else os.fspath(source)
     if not text:
-        raise ImageError("a source is empty: name a file, a folder, a pattern or a URL")
-    if _URL.match(text):
-        return _from_url(text, allow_urls)
+        raise ImageError("a source is empty: name a file, a folder, a pattern, a URL or a camera")
+    if text == "-":
+        return Source("stdin", (Picture("stdin", sys.stdin.buffer.read()),))
+    if is_url(text.removeprefix(_LIVE)):
+        return from_url(text.removeprefix(_LIVE), allow_urls, live=text.startswith(_LIVE))
     try:
-        return _from_disk(text, skip)
+        return _from_disk(text, allow_urls, skip)
     except (OSError, ValueError) as error:  # a name that is too long or holds a null byte, no permission, …
         reason, place = (error.strerror, error.filename) if isinstance(error, OSError) else (error, None)
         raise ImageError(f"the source '{place or text}' cannot be read: {reason}") from error
 
 
-def _from_disk(text: str, skip: Path | None) -> Source:
+def _from_disk(text: str, allow_urls: bool, skip: Path | None) -> Source:
     path = Path(text).expanduser()
     if path.is_dir():
         return _from_folder(path, skip)
+    if path.is_char_device() and path.name.startswith("video"):
+        return _camera(path.name.removeprefix("video"))
     if path.exists():
-        return Source(_name(path.parent), (Picture(path.name, path),))
+        return (
+            _from_list(path, allow_urls)
+            if path.suffix == _LIST
+            else Source(_name(path.parent), (_item(path.name, path),))
+        )
+    if text.isascii() and text.isdigit():
+        return _camera(text)
     if glob.has_magic(text):
         return _from_pattern(path, skip)
     raise ImageError(_nothing_there(path))
 
 
-def _from_url(url: str, allowed: bool) -> Source:
-    if not allowed:
-        raise ImageError(f"{url}: pictures are read from URLs only with --allow-urls (allow_urls=True)")
-    parts = urlsplit(url)
-    segments = [unquote(segment) for segment in parts.path.split("/") if segment]
-    last = re.sub(r"[/\\:\x00]", "_", segments[-1]) if segments else ""
-    return Source(parts.hostname or "url", (Picture(last.strip(".") or parts.hostname or "url", url),))
+def _camera(number: str) -> Source:
+    name = f"camera-{int(number)}"
+    return Source(name, (Camera(name, int(number)),))
+
+
+def _from_list(path: Path, allow_urls: bool) -> Source:
+    """Read a list; what it names twice is taken once."""
+    lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
+    named = dict.fromkeys(line for line in lines if line and not line.startswith("#"))
+    if not named:
+        raise ImageError(f"the list '{path}' names nothing; write a file, a folder, a pattern or a URL into each line")
+    if _LIST in {Path(line).suffix for line in named}:
+        raise ImageError(f"the list '{path}' names another list; name that one as a source of its own")
+    items = [item for line in named for item in _listed(line, path.parent, allow_urls)]
+    return Source(path.stem, tuple(_distinct(items)))
+
+
+def _listed(line: str, folder: Path, allow_urls: bool) -> tuple[Item, ...]:
+    """Return what a line of a list names, under the path that stands there."""
+    if is_url(line):
+        return from_url(line, allow_urls).items
+    near = folder / Path(line).expanduser()
+    found = find_source(near if near.exists() or glob.has_magic(str(near)) else line, allow_urls=allow_urls)
+    above = near if near.is_dir() else _fixed_part(near) if not near.exists() else near.parent
+    relative = [part for part in Path(os.path.relpath(above, folder)).parts if part != os.pardir]
+    return tuple(item.named(Path(*relative, item.id).as_posix()) for item in found.items)
 
 
 def _from_folder(folder: Path, skip: Path | None) -> Source:
-    pictures = _pictures(folder, _walk(folder, ()), skip)
-    if not pictures:
+    items = _items(folder, _walk(folder, ()), skip)
+    if not items:
         raise ImageError(
-            f"the folder '{folder}' holds no picture; looked in it and all its subfolders for files that end "
-            f"in {_extensions()}"
+            f"the folder '{folder}' holds no picture and no video; looked in it and all its subfolders for files that "
+            f"end in {_extensions()}"
         )
-    return Source(_name(folder), pictures)
+    return Source(_name(folder), items)
 
 
 def _from_pattern(pattern: Path, skip: Path | None) -> Source:
     root = _fixed_part(pattern)
     found = [Path(path) for path in glob.glob(str(pattern), recursive=True)]  # noqa: PTH207 - skips what is hidden
     files = [path for path in found if path.is_file()]
-    pictures = _pictures(root, (path for path in files if is_picture(path.name)), skip)
-    if not pictures:
+    items = _items(root, (path for path in files if _is_wanted(path.name)), skip)
+    if not items:
         others = f"; {len(files)} other files match it" if files else ""
         raise ImageError(
-            f"no picture matches the pattern '{pattern}'{others}; looked in '{root.absolute()}' for files "
+            f"no picture or video matches the pattern '{pattern}'{others}; looked in '{root.absolute()}' for files "
             f"that end in {_extensions()}"
         )
-    return Source(_name(root), pictures)
+    return Source(_name(root), items)
 
 
 def _walk(folder: Path, above: tuple[Path, ...]) -> Iterator[Path]:
-    """Give the picture files of a folder; links to folders are followed unless they lead back up."""
+    """Give the pictures and videos of a folder; links to folders are followed unless they lead back up."""
     real = folder.resolve()
     if real in above:
         return
     for entry in list(os.scandir(folder)):
         if entry.is_dir() and not entry.name.startswith("."):
             yield from _walk(folder / entry.name, (*above, real))
-        elif is_picture(entry.name):
+        elif _is_wanted(entry.name):
             yield folder / entry.name
 
 
-def _pictures(root: Path, paths: Iterable[Path], skip: Path | None) -> tuple[Picture, ...]:
+def _distinct(items: Iterable[Item]) -> Iterator[Item]:
+    """Number items whose id is taken, such as two URLs that end alike."""
+    taken: set[str] = set()
+    for item in items:
+        path, number, id = PurePosixPath(item.id), 1, item.id
+        while id in taken:
+            number += 1
+            id = str(path.with_stem(f"{path.stem}~{number}"))
+        taken.add(id)
+        yield item.named(id)
+
+
+def _items(root: Path, paths: Iterable[Path], skip: Path | None) -> tuple[Item, ...]:
     hidden = _below(skip, root)
     relative = {
         path.relative_to(root): path for path in paths if hidden is None or not path.resolve().is_relative_to(hidden)
     }
-    return tuple(Picture(name.as_posix(), relative[name]) for name in sorted(relative, key=natural_key))
+    return tuple(_item(name.as_posix(), relative[name]) for name in sorted(relative, key=natural_key))
+
+
+def _item(id: str, path: Path) -> Item:
+    return Video(id, path) if path.suffix.lower() in video.EXTENSIONS else Picture(id, path)
+
+
+def _is_wanted(name: str) -> bool:
+    """Whether a file name looks like a picture or video; hidden files never do."""
+    return not name.startswith(".") and Path(name).suffix.lower() in picture.EXTENSIONS | video.EXTENSIONS
 
 
 def _below(skip: Path | None, root: Path) -> Path | None:
@@ -136,4 +194,4 @@ def _name(folder: Path) -> str:
 
 
 def _extensions() -> str:
-    return ", ".join(sorted(EXTENSIONS))
+    return ", ".join([*sorted(picture.EXTENSIONS), *sorted(video.EXTENSIONS)])

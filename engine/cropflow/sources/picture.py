@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cropflow.image import Image
+from cropflow.sources.shot import Item, Reading, Shot
 
 _LOSSLESS = (".bmp", ".dib", ".gif", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".ras", ".sr", ".tif", ".tiff")
 _LOSSY = (".avif", ".jp2", ".jpe", ".jpeg", ".jpg", ".webp")
 EXTENSIONS = frozenset((*_LOSSLESS, *_LOSSY))
 """What counts as a picture in a folder; the formats OpenCV decodes to pixels of 8 or 16 bits."""
-
-
-def is_picture(name: str) -> bool:
-    """Whether a file name looks like a picture; hidden files never do.
-
-    >>> is_picture("A.JPG"), is_picture("._a.jpg"), is_picture("notes.txt")
-    (True, False, False)
-    """
-    return not name.startswith(".") and Path(name).suffix.lower() in EXTENSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +21,47 @@ class Picture:
 
     Attributes:
         id: posix path relative to its source, such as `sub/a.jpg`.
-        place: the file, or the URL as text.
+        place: the file, the URL as text, or the bytes of a file.
+        stream: what it is a frame of, with the other pictures of its source.
+        frame: which of them it is.
+        total: how many there are.
     """
 
     id: str
-    place: Path | str
+    place: Path | str | bytes
+    stream: str | None = None
+    frame: int | None = None
+    total: int | None = None
+
+    live = False
 
     def load(self, *, allow_urls: bool = False) -> Image:
         """Return the image, not read yet; its first use raises ImageError where it cannot be read."""
-        return Image.load(self.place, id=self.id, allow_urls=allow_urls)
+        return Image.load(self.place, id=self.id, allow_urls=allow_urls, stream=self.stream, frame=self.frame)
+
+    def named(self, id: str) -> Picture:
+        """Return the same picture under another name."""
+        return replace(self, id=id)
+
+    def count(self, stride: int) -> int:
+        """Return 1."""
+        return 1
+
+    def shots(self, reading: Reading, start: int = 0) -> Iterator[Shot]:
+        """Give the picture, unless it is passed over."""
+        if not start:
+            last = self.frame is not None and self.frame + 1 == self.total
+            yield Shot(self.load(allow_urls=reading.allow_urls), self.id, None, self.total, last)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The pictures one source gives, in order.
+    """What one source gives, in order.
 
     Attributes:
         name: what tells it from other sources: the folder, or the host of a URL; never holds a slash.
-        pictures: at least one; their ids differ.
+        items: at least one; their ids differ.
     """
 
     name: str
-    pictures: tuple[Picture, ...]
+    items: tuple[Item, ...]

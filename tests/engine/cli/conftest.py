@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -21,7 +21,7 @@ Shell: TypeAlias = Callable[..., subprocess.CompletedProcess[bytes]]
 PLUGIN = '''
 import time
 from typing import NamedTuple
-from cropflow import Batch, Block, Image
+from cropflow import Batch, Block, Image, Stream
 
 class Fussy(Block):
     """Refuses dark pictures."""
@@ -42,6 +42,18 @@ class Chatty(Block):
         print("chatter", flush=True)
         time.sleep(seconds)
         return self.Output(image.id)
+
+class Remember(Block):
+    """Counts the frames of a stream and their brightness, slowly."""
+    type = "odd/remember@v1"
+    class Output(NamedTuple):
+        count: int
+        total: float
+    def run(self, image: Image, stream: Stream, seconds: float = 0.0) -> Output:
+        time.sleep(seconds)
+        seen = stream.state.setdefault("seen", [])
+        seen.append(float(image.bgr.mean()))
+        return self.Output(len(seen), sum(seen))
 
 class Count(Block):
     """Counts the elements of a call."""
@@ -69,6 +81,16 @@ def write_picture(path: Path, level: int = 128, size: tuple[int, int] = (40, 20)
     """Write a grey picture of `(width, height)` and return its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), np.full((size[1], size[0], 3), level, np.uint8))
+    return path
+
+
+def write_video(path: Path, levels: Sequence[int], fps: float = 10) -> Path:
+    """Write a video whose frames are grey and have these levels, and return its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    video = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), fps, (64, 48))  # type: ignore[attr-defined]
+    for level in levels:
+        video.write(np.full((48, 64, 3), level, np.uint8))
+    video.release()
     return path
 
 

@@ -17,14 +17,20 @@ sources = st.lists(
 def test_ids_differ_and_pictures_stay_in_order(given_sources: list[Source]) -> None:
     made = chain(given_sources)
     assert len({picture.id for picture in made}) == len(made)
-    assert [p.place for p in made] == [p.place for source in given_sources for p in source.pictures]
+    assert [p.place for p in made] == [p.place for source in given_sources for p in source.items]
 
 
 @given(sources)
 def test_ids_that_differ_anyway_stay_as_they_are(given_sources: list[Source]) -> None:
-    before = [picture for source in given_sources for picture in source.pictures]
+    before = [picture for source in given_sources for picture in source.items]
     if len({picture.id for picture in before}) == len(before):
-        assert list(chain(given_sources)) == before
+        assert [item.id for item in chain(given_sources)] == [item.id for item in before]
+
+
+def test_the_pictures_of_a_source_are_the_frames_of_one_stream() -> None:
+    here, there = Source("a", (Picture("1", "x"), Picture("2", "y"))), Source("a", (Picture("3", "z"),))
+    made = [(item.stream, item.frame, item.total) for item in chain([here, there]) if isinstance(item, Picture)]
+    assert made == [("a", 0, 2), ("a", 1, 2), ("a-2", 0, 1)]
 
 
 def test_equal_ids_get_the_name_of_their_source() -> None:

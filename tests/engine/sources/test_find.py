@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cropflow.errors import ImageError
-from cropflow.sources import find_pictures
+from cropflow.sources import find_source
 
 PNG = cv2.imencode(".png", np.full((4, 6, 3), 90, np.uint8))[1].tobytes()
 
@@ -22,7 +22,7 @@ def make(root: Path, *names: str) -> Path:
 
 
 def ids(source: object, **options: object) -> list[str]:
-    return [picture.id for picture in find_pictures(source, **options).pictures]  # type: ignore[arg-type]
+    return [picture.id for picture in find_source(source, **options).items]  # type: ignore[arg-type]
 
 
 def test_a_folder_is_read_with_its_subfolders_in_natural_order(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_what_is_no_picture_is_ignored_in_a_folder(tmp_path: Path) -> None:
 
 def test_a_file_is_taken_whatever_it_is_called(tmp_path: Path) -> None:
     make(tmp_path, "sub/picture.dat")
-    (picture,) = find_pictures(tmp_path / "sub/picture.dat").pictures
+    (picture,) = find_source(tmp_path / "sub/picture.dat").items
     assert picture.id == "picture.dat"
     assert picture.load().pixels.shape == (4, 6, 3)
     assert picture.load().id == "picture.dat"
@@ -88,7 +88,7 @@ def test_a_url_needs_permission_and_has_the_name_of_its_file() -> None:
     assert ids("https://example.com", allow_urls=True) == ["example.com"]
     assert ids("https://example.com/a%2F..%2Fb.jpg", allow_urls=True) == ["a_.._b.jpg"]
     with pytest.raises(ImageError, match="--allow-urls"):
-        find_pictures("https://example.com/a.jpg")
+        find_source("https://example.com/a.jpg")
 
 
 def test_a_source_without_pictures_says_what_was_looked_for(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_source_without_pictures_says_what_was_looked_for(tmp_path: Path) -> N
     cases: dict[str | Path, str] = {
         tmp_path / "nothing": r"no file or folder '.*nothing'",
         tmp_path / "sub/scne.jpg": r"did you mean '.*scene\.jpg'\?",
-        f"{tmp_path}/*.gif": r"no picture matches the pattern",
+        f"{tmp_path}/*.gif": r"no picture or video matches the pattern",
         f"{tmp_path}/*.txt": r"1 other files match it",
         "": "a source is empty",
         "x" * 5000: "cannot be read",
@@ -104,13 +104,13 @@ def test_a_source_without_pictures_says_what_was_looked_for(tmp_path: Path) -> N
     }
     for source, message in cases.items():
         with pytest.raises(ImageError, match=message):
-            find_pictures(source)
+            find_source(source)
     (tmp_path / "empty").mkdir()
     with pytest.raises(ImageError, match=r"holds no picture.*\.jpg"):
-        find_pictures(tmp_path / "empty")
+        find_source(tmp_path / "empty")
 
 
 def test_a_name_that_is_not_utf8_is_found(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png")).write_bytes(PNG)
-    (picture,) = find_pictures(tmp_path).pictures
+    (picture,) = find_source(tmp_path).items
     assert picture.load().width == 6
