@@ -59,7 +59,7 @@ def serving(folder: Path) -> Iterator[Server]:
             if self.path.startswith("/cam-"):
                 self._camera(int(self.path.partition("-")[2].partition(".")[0]))
             else:
-                data = (folder / self.path.lstrip("/")).read_bytes()
+                data = (folder / self.path.lstrip("/").partition("?")[0]).read_bytes()
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()

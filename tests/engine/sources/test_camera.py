@@ -92,7 +92,7 @@ def test_a_lost_camera_is_tried_again_and_its_frames_are_counted_on(server: Serv
 
 def test_a_camera_that_cannot_be_opened_costs_one_element(server: Server) -> None:
     url = server.url.replace("http://", "http://me:secret@").rpartition(":")[0] + ":9/cam-90.mjpg"
-    batches = list(LiveRows(rows(url, f"{server.url}/cam-50.mjpg", reconnects=3), 4).batches())
+    batches = list(LiveRows(rows(url, f"{server.url}/cam-50.mjpg"), 4).batches())
     found = [row for batch in batches for row in batch.rows]
     assert len(found) == 11
     (bad,) = [row for row in found if "-9/" in row.item]
