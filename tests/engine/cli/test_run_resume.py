@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.engine.cli.conftest import COMMAND, write_picture, write_video
 
 FILES = """

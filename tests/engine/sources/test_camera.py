@@ -14,7 +14,7 @@ from cropflow.sources.batches import Batch
 from cropflow.sources.live import LiveRows
 from cropflow.sources.rows import Rows
 
-from .films import Server, film, serving
+from ...films import Server, film, serving
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from cropflow.errors import ImageError
 from cropflow.sources import Reading, Shot, chain, find_source
 from cropflow.sources.rows import Rows
 
-from .films import film, serving
+from ...films import film, serving
 
 
 def shots(path: Path | str, start: int = 0, **reading: object) -> list[Shot]:

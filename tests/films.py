@@ -20,13 +20,15 @@ def frame(level: int) -> np.ndarray:
     return np.full((SIZE[1], SIZE[0], 3), level, np.uint8)
 
 
-def film(path: Path, levels: Sequence[int], fps: int = 10, codec: str = "h264") -> Path:
-    """Write a video whose frames are grey and have these levels, and return its path."""
+def film(path: Path, levels: Sequence[int | np.ndarray], fps: int = 10, codec: str = "h264") -> Path:
+    """Write a video of frames, BGR or grey where only a level is given, and return its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    frames = [frame(level) if isinstance(level, int) else level for level in levels]
+    height, width = frames[0].shape[:2]
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=fps, width=SIZE[0], height=SIZE[1], pix_fmt="yuv420p")
-        for level in levels:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame(level), format="bgr24")))
+        stream = container.add_stream(codec, rate=fps, width=width, height=height, pix_fmt="yuv420p")
+        for pixels in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="bgr24")))
         container.mux(stream.encode())
     return path
 
