@@ -74,7 +74,8 @@ def test_a_stream_that_ended_begins_anew(workflow: Workflow, videos: Path) -> No
 
 def test_results_know_where_they_come_from(workflow: Workflow, videos: Path) -> None:
     results = list(workflow.stream(videos, stride=4))
-    assert [(r.source, r.frame) for r in results] == [
+    places = [(r.source, r.frame) for r in results]
+    assert places == [
         ("a.mp4", 0),
         ("a.mp4", 4),
         ("a.mp4", 8),
