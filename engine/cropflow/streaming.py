@@ -144,10 +144,11 @@ class Streaming:
         batches = self._live.batches() if self._live else read_ahead(cut(self.source.read(self.start), self.size))
         with contextlib.closing(batches):
             for self.present in batches:
-                if self.present.rows:
-                    yield Done(self.present, self._run(self.present))
-                for stream in self.present.ended:
+                done = Done(self.present, self._run(self.present)) if self.present.rows else None
+                for stream in self.present.ended:  # before the batch counts as done: what blocks held is written then
                     self.workflow.reset(stream)
+                if done:
+                    yield done
                 if self.source.reading.stopped.is_set():
                     return
 
