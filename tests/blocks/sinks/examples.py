@@ -12,5 +12,7 @@ EXAMPLES: Examples = {
     "image_sink": lambda: [{"images": image, "predictions": "digit"} for image in pictures()],
     "jsonl_sink": lambda: [{"data": {"width": image.width, "name": image.id}} for image in pictures()],
     "local_file_sink": lambda: [{"content": f"name\n{image.id}\n", **LOG} for image in pictures()],
+    "parquet_sink": lambda: [{"data": {"width": image.width, "name": image.id}} for image in pictures()],
+    "video_sink": lambda: [{"images": image.with_pixels(image.bgr[:40, :51])} for image in pictures()],
     "webhook_sink": lambda: [{"json_payload": {"name": image.id}, **NOWHERE} for image in pictures()],
 }
