@@ -25,8 +25,8 @@ def check_table(path: str) -> str:
 class ParquetSink(Block):
     """Append one row for each element to a table in the output folder (Parquet, Zstandard).
 
-    The table is a folder of files, `records.parquet/part-00000.parquet` and so on, which pandas, Polars, DuckDB and
-    Spark read as one. Numbers, truth values and text keep their types: a column is `int64`, `double`, `bool` or
+    The table is a folder of files, `records.parquet/part-00000.parquet` and so on, which pandas, PyArrow and Spark read
+    as one (DuckDB and Polars as `records.parquet/*.parquet`). Numbers, truth values and text keep their types: a column is `int64`, `double`, `bool` or
     `string`. Predictions, lists and mappings are JSON text in the form existing clients read, and so is everything in a
     column whose rows differ in type; a picture is its id. A column that a row does not name is empty there.
 
@@ -61,9 +61,7 @@ class ParquetSink(Block):
         file: Annotated[
             str, AfterValidator(check_table), Port("path of the table inside the output folder; ends in .parquet")
         ] = "records.parquet",
-        rows_per_file: Annotated[
-            Annotated[int, Field(ge=1)], Port("the most rows of one file of the table")
-        ] = 100_000,
+        rows_per_file: Annotated[Annotated[int, Field(ge=1)], Port("the most rows of one file of the table")] = 100_000,
     ) -> None:
         """Append."""
         self._files.write(f"{file}/{ROWS}", json_text(data) + "\n")

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from cropflow_blocks.sinks.records import json_text
+from cropflow_blocks.sinks.records import encoded, json_text
 from cropflow_blocks.sinks.whole import whole
 
 ROWS = "_rows.jsonl"
@@ -29,7 +29,9 @@ def write_table(rows: Path, most: int) -> None:
     from pyarrow import parquet
 
     types = column_types(read_rows(rows))
-    schema = pa.schema([(name, pa.type_for_alias("string" if type == "json" else type)) for name, type in types.items()])
+    schema = pa.schema(
+        [(name, pa.type_for_alias("string" if type == "json" else type)) for name, type in types.items()]
+    )
     lines, number = read_rows(rows), 0
     while part := list(islice(lines, most)):
         table = {name: [_cell(row.get(name), type) for row in part] for name, type in types.items()}
@@ -69,7 +71,7 @@ def _type(value: Any) -> Type:
         case bool():
             return "bool"
         case int():
-            return "int64" if -_INT64 <= value < _INT64 else "double"
+            return "int64" if -_INT64 <= value < _INT64 else "json"
         case float():
             return "double"
         case str():
@@ -84,9 +86,11 @@ def _common(types: set[Type]) -> Type:
 
 
 def _cell(value: Any, type: Type) -> Any:
+    """Return a value in the type of its column; what is no Unicode, as in names of files, is escaped."""
     if value is None:
         return None
-    return json_text(value) if type == "json" else float(value) if type == "double" else value
+    cell = json_text(value) if type == "json" else float(value) if type == "double" else value
+    return encoded(cell).decode() if isinstance(cell, str) else cell
 
 
 def _part(rows: Path, number: int) -> Path:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from ..samples import Examples, pictures
+from ..samples import Examples, outlined, pictures
 
 LOG = {"output_mode": "append_log", "target_directory": "logs"}
 NOWHERE = {"url": "http://127.0.0.1:1/", "method": "POST", "fire_and_forget": False, "cooldown_seconds": 0}
 
 EXAMPLES: Examples = {
+    "classification_dataset_sink": lambda: [{"images": image, "predictions": "digit"} for image in pictures()],
     "csv_sink": lambda: [{"columns": {"width": image.width, "name": image.id}} for image in pictures()],
+    "detection_dataset_sink": outlined,
     "image_sink": lambda: [{"images": image, "predictions": "digit"} for image in pictures()],
     "jsonl_sink": lambda: [{"data": {"width": image.width, "name": image.id}} for image in pictures()],
     "local_file_sink": lambda: [{"content": f"name\n{image.id}\n", **LOG} for image in pictures()],
