@@ -19,7 +19,7 @@ class ClassificationDatasetSink(Block):
     folders are the classes, safe for every file system. A picture is named after its input picture, with the number of
     the crop behind it; a name that this run already used gets `~2`. A picture without a class, such as one whose
     confidence is too low, is not saved, and its `path` is missing. Ultralytics wants pictures in `train` and in `val`:
-    set `val`, say to 0.2. Files of earlier runs are replaced and never removed, so begin a data set in a new folder.
+    set `val`, say to 0.2; it passes over pictures of less than 10 pixels. Files of earlier runs are replaced and never removed, so begin a data set in a new folder.
     """
 
     type = "classification_dataset_sink@v1"

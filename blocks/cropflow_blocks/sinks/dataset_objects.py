@@ -83,13 +83,14 @@ def objects_on(detections: Detections, width: int, height: int) -> list[Object]:
 def class_names(pictures: Iterable[Annotated], wanted: Sequence[str] = ()) -> list[str]:
     """Return the classes in the order of their numbers in a data set, whatever the order of the pictures.
 
-    They are those that are `wanted`, else the model's, where each number has one name and each name one number;
-    numbers that do not occur are filled up as `class_3`. Otherwise all names that occur, in alphabetical order.
+    They are those that are `wanted`, with others that occur behind them; else the model's, where each number has one
+    name and each name one number, with `class_3` for a number that does not occur; else all names that occur, in
+    alphabetical order.
     """
-    if wanted:
-        return list(wanted)
     pairs = {(item.number, item.name) for picture in pictures for item in picture.objects}
     numbers, names = {number for number, _ in pairs}, {name for _, name in pairs}
+    if wanted:
+        return [*wanted, *sorted(names - set(wanted))]
     known = {number: name for number, name in pairs if number is not None and number >= 0}
     if len(numbers) == len(names) == len(pairs) == len(known):
         return [known.get(number, f"class_{number}") for number in range(max(known, default=-1) + 1)]

@@ -17,6 +17,7 @@ from cropflow_blocks.sinks.dataset_formats import write_coco, write_yolo
 from cropflow_blocks.sinks.dataset_objects import Annotated as Picture
 from cropflow_blocks.sinks.dataset_objects import Object, class_names, objects_on, read_annotated
 from cropflow_blocks.sinks.records import RecordFiles
+from cropflow_blocks.sinks.template import filled
 
 _LINES = "objects.jsonl"
 _WRITE = {"yolo": write_yolo, "coco": write_coco}
@@ -38,9 +39,10 @@ class DetectionDatasetSink(Block):
     The number of a class does not depend on the order of a run: it is the model's, where all predictions agree on it
     (numbers that do not occur are called `class_3`), else its place in alphabetical order. `class_names` fixes both.
 
-    Annotations are made when the workflow is closed, from `objects.jsonl` in the same folder, which gets a line for each
-    picture as it comes: a run that was killed and resumed gives the data set of one that was not, and a later run
-    into the same folder adds to it. Pictures of earlier runs are never removed, so begin a data set in a new folder.
+    Annotations are made when the workflow is closed, from `objects.jsonl` in the same folder, which gets a line for
+    each picture as it comes: a run that was killed and resumed gives the data set of one that was not, and a later
+    run into the same folder adds to it. Pictures of earlier runs are never removed, so begin a data set in a new
+    folder.
 
     Raises:
         ValueError: a class is not among `class_names`.
@@ -80,16 +82,17 @@ class DetectionDatasetSink(Block):
         place = place_of(images, f"{folder}/images/{part}", file_type)
         path = self._output.write(place, images.encode(f".{file_type}"))
         picture = Picture(part, Path(path).name, images.width, images.height, found)
-        self._files.write(f"{folder}/{_LINES}", picture.to_line())
-        self._sets[folder] = (format, class_names)
+        lines = filled(folder, _LINES, {})
+        self._files.write(lines, picture.to_line())
+        self._sets[lines] = (format, class_names)
         return self.Output(path)
 
     def close(self) -> None:
         """Write the annotations."""
         self._files.close()
         while self._sets:
-            folder, (format, wanted) = self._sets.popitem()
-            lines = self._output.file(f"{folder}/{_LINES}")
+            name, (format, wanted) = self._sets.popitem()
+            lines = self._output.file(name)
             pictures = list(read_annotated(lines))
             _WRITE[format](lines.parent, pictures, class_names(pictures, wanted))
             _tell_strangers(lines.parent, pictures)

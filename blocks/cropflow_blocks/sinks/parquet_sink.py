@@ -25,10 +25,11 @@ def check_table(path: str) -> str:
 class ParquetSink(Block):
     """Append one row for each element to a table in the output folder (Parquet, Zstandard).
 
-    The table is a folder of files, `records.parquet/part-00000.parquet` and so on, which pandas, PyArrow and Spark read
-    as one (DuckDB and Polars as `records.parquet/*.parquet`). Numbers, truth values and text keep their types: a column is `int64`, `double`, `bool` or
-    `string`. Predictions, lists and mappings are JSON text in the form existing clients read, and so is everything in a
-    column whose rows differ in type; a picture is its id. A column that a row does not name is empty there.
+    The table is a folder of files, `records.parquet/part-00000.parquet` and so on, which pandas, PyArrow and Spark
+    read as one (DuckDB and Polars as `records.parquet/*.parquet`). Numbers, truth values and text keep their types: a
+    column is `int64`, `double`, `bool` or `string`. Predictions, lists and mappings are JSON text in the form existing
+    clients read, and so is everything in a column whose rows differ in type; a picture is its id. A column that a row
+    does not name is empty there.
 
     Types are known when all rows are, so the files are made when the workflow is closed. Until then rows are kept as
     JSON Lines in `_rows.jsonl` in the same folder, each handed to the operating system before the next element: a run

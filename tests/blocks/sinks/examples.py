@@ -10,7 +10,9 @@ NOWHERE = {"url": "http://127.0.0.1:1/", "method": "POST", "fire_and_forget": Fa
 EXAMPLES: Examples = {
     "classification_dataset_sink": lambda: [{"images": image, "predictions": "digit"} for image in pictures()],
     "csv_sink": lambda: [{"columns": {"width": image.width, "name": image.id}} for image in pictures()],
-    "detection_dataset_sink": outlined,
+    "detection_dataset_sink": lambda: [
+        {"images": example["image"], "predictions": example["predictions"]} for example in outlined()
+    ],
     "image_sink": lambda: [{"images": image, "predictions": "digit"} for image in pictures()],
     "jsonl_sink": lambda: [{"data": {"width": image.width, "name": image.id}} for image in pictures()],
     "local_file_sink": lambda: [{"content": f"name\n{image.id}\n", **LOG} for image in pictures()],
