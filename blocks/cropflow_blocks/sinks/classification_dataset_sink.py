@@ -18,8 +18,10 @@ class ClassificationDatasetSink(Block):
     Ultralytics (`yolo classify train data=dataset`) and torchvision (`ImageFolder`) read it as it is; the names of the
     folders are the classes, safe for every file system. A picture is named after its input picture, with the number of
     the crop behind it; a name that this run already used gets `~2`. A picture without a class, such as one whose
-    confidence is too low, is not saved, and its `path` is missing. Ultralytics wants pictures in `train` and in `val`:
-    set `val`, say to 0.2; it passes over pictures of less than 10 pixels. Files of earlier runs are replaced and never removed, so begin a data set in a new folder.
+    confidence is too low, is not saved, and its `path` is missing.
+
+    Ultralytics wants pictures in `train` and in `val`, so set `val`, say to 0.2; it passes over pictures of less than
+    10 pixels. Files of earlier runs are replaced and never removed, so begin a data set in a new folder.
     """
 
     type = "classification_dataset_sink@v1"

@@ -6,6 +6,7 @@ import contextlib
 from fractions import Fraction
 
 import cv2
+import numpy as np
 
 from cropflow.image import Image
 from cropflow.resources import OutputFolder
@@ -64,7 +65,7 @@ class VideoFile:
                 "them to one size first, or give each size a step of its own"
             )
         pixels = cv2.copyMakeBorder(image.bgr, 0, image.height % 2, 0, image.width % 2, cv2.BORDER_REPLICATE)
-        frame = av.VideoFrame.from_ndarray(pixels, format="bgr24")
+        frame = av.VideoFrame.from_ndarray(np.asarray(pixels, np.uint8), format="bgr24")
         frame = frame.reformat(format="yuv420p", dst_colorspace="ITU601", dst_color_range=_LIMITED)
         frame.pts = self._count
         self._count += 1
