@@ -41,8 +41,8 @@ class DetectionDatasetSink(Block):
 
     Annotations are made when the workflow is closed, from `objects.jsonl` in the same folder, which gets a line for
     each picture as it comes: a run that was killed and resumed gives the data set of one that was not, and a later
-    run into the same folder adds to it. Pictures of earlier runs are never removed, so begin a data set in a new
-    folder.
+    run into the same folder adds to it, or replaces pictures of the same name. Others are never removed, so begin a
+    data set in a new folder.
 
     Raises:
         ValueError: a class is not among `class_names`.
@@ -93,7 +93,8 @@ class DetectionDatasetSink(Block):
         while self._sets:
             name, (format, wanted) = self._sets.popitem()
             lines = self._output.file(name)
-            pictures = list(read_annotated(lines))
+            latest = {(picture.split, picture.file): picture for picture in read_annotated(lines)}
+            pictures = list(latest.values())
             _WRITE[format](lines.parent, pictures, class_names(pictures, wanted))
             _tell_strangers(lines.parent, pictures)
 
@@ -113,9 +114,9 @@ def _tell_strangers(folder: Path, pictures: list[Picture]) -> None:
     others = [path for path in (folder / "images").glob("*/*") if (path.parent.name, path.name) not in ours]
     if others:
         log.warning(
-            "'%s' holds %d pictures that do not belong to the data set, such as '%s'; remove them, or begin in a new "
-            "folder",
+            "'%s' holds pictures that do not belong to the data set, such as '%s' (%d in all); remove them, or begin "
+            "in a new folder",
             folder,
-            len(others),
             others[0].name,
+            len(others),
         )

@@ -195,13 +195,21 @@ def test_a_later_run_adds_to_the_data_set_and_classes_may_change_their_numbers(t
     assert named == {"a.jpg": "zebra", "b.jpg": "ant"}
 
 
+@pytest.mark.parametrize("format", ["yolo", "coco"])
+def test_a_later_run_replaces_a_picture_of_the_same_name(tmp_path: Path, format: Format) -> None:
+    for corner in (9.0, 20.0):
+        save(tmp_path, (picture("a.jpg"), boxes((1, 1, corner, corner))), format=format)
+    back = by_name(read(tmp_path / "dataset", format))
+    assert np.allclose(back["a.jpg"].xyxy, [[1, 1, 20, 20]], atol=0.01)
+
+
 def test_strangers_in_the_folder_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     save(tmp_path, (picture("old.jpg"), boxes((1, 1, 9, 9))))
     sink = DetectionDatasetSink(OutputFolder(tmp_path, fresh=True))
     sink.run(picture("new.jpg"), boxes((1, 1, 9, 9)))
     with caplog.at_level(logging.WARNING, "cropflow"):
         sink.close()
-    assert "holds 1 pictures that do not belong to the data set, such as 'old.jpg'" in caplog.text
+    assert "holds pictures that do not belong to the data set, such as 'old.jpg' (1 in all)" in caplog.text
 
 
 def test_a_document_makes_a_data_set_of_what_a_model_finds(tmp_path: Path) -> None:
