@@ -19,15 +19,17 @@ from cropflow import ModelStore, OutputFolder, Workflow
 
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = {
+    "annotate_video.yaml",
     "classes_on_boxes.yaml",
     "crop_in_crop.yaml",
     "detect_crop_classify.json",
     "detect_crop_classify.yaml",
+    "make_dataset.yaml",
     "read_text.yaml",
     "sliced_detection.yaml",
     "static_crop_classify.yaml",
 }
-"""Documents that test_digits, test_read_text and test_sliced run."""
+"""Documents that test_digits, test_read_text, test_sinks and test_sliced run."""
 
 Truth = dict[str, list[dict[str, Any]]]
 Run = Callable[..., list[dict[str, Any]]]

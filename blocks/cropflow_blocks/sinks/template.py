@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from cropflow.errors import nearest
@@ -14,7 +14,6 @@ EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp")
 PLACEHOLDERS = ("source", "class", "index", "id", "confidence")
 _REFUSED = re.compile(r'[\x00-\x1f\x7f<>:"|?*]|^[\\/]|(?<![^\\/])\.\.(?![^\\/])')
 _PLACEHOLDER = re.compile(r"([-_ .]?)\{([^{}]*)\}")
-_KNOWN = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
 
 
 def check_path(path: str) -> str:
@@ -36,14 +35,15 @@ def check_folder(path: str) -> str:
     return _check_inside(path)
 
 
-def check_template(template: str) -> str:
+def check_template(template: str, known: Sequence[str] = PLACEHOLDERS) -> str:
     """Return the template; ValueError where a placeholder does not exist, or it can be no path in a folder."""
+    told = ", ".join(f"{{{name}}}" for name in known)
     if re.search(r"[{}]", _PLACEHOLDER.sub("", template)):
-        raise ValueError(f"a name with braces around placeholders only: {_KNOWN}")
+        raise ValueError(f"a name with braces around placeholders only: {told}")
     for _, name in _PLACEHOLDER.findall(template):
-        if name not in PLACEHOLDERS:
-            near = " or ".join(f"{{{known}}}" for known in nearest(name, PLACEHOLDERS))
-            raise ValueError(f"a name with {_KNOWN}; there is no {{{name}}}{f'; did you mean {near}?' if near else ''}")
+        if name not in known:
+            near = " or ".join(f"{{{other}}}" for other in nearest(name, known))
+            raise ValueError(f"a name with {told}; there is no {{{name}}}{f'; did you mean {near}?' if near else ''}")
     return _check_inside(template)
 
 
@@ -69,7 +69,7 @@ def place(folder: str, name: str, image: Image, label: str | None, confidence: f
     Raises:
         ValueError: a placeholder does not exist, or the extension is none that is written.
     """
-    ext = PurePosixPath(check_file_name(name)).suffix
+    check_file_name(name)
     values = {
         "source": safe_path(source_of(image)),
         "class": safe_name(label or ""),
@@ -77,12 +77,23 @@ def place(folder: str, name: str, image: Image, label: str | None, confidence: f
         "id": safe_path(image.id),
         "confidence": "" if confidence is None else f"{confidence:.2f}",
     }
-    return tidy_path(_fill(f"{check_template(folder)}/{name.removesuffix(ext)}", values), ext)
+    return filled(check_template(folder), name, values)
+
+
+def filled(folder: str, name: str, values: Mapping[str, str]) -> str:
+    """Return the path that templates give for values that are safe in names."""
+    ext = PurePosixPath(name).suffix
+    return tidy_path(_fill(f"{folder}/{name.removesuffix(ext)}", values), ext)
 
 
 def source_of(image: Image) -> str:
     """Return the id of the input picture without its extension: `sub/a.jpg` → `sub/a`, `v.mp4#7` → `v#7`."""
-    return re.sub(r"(?<=[^./\\])\.[A-Za-z0-9]{1,5}(?=$|#\d+$)", "", image.origin.source.id)
+    return bare(image.origin.source.id)
+
+
+def bare(id: str) -> str:
+    """Return the id of a picture, video or frame without the extension."""
+    return re.sub(r"(?<=[^./\\])\.[A-Za-z0-9]{1,5}(?=$|#\d+$)", "", id)
 
 
 def index_of(image: Image) -> str:

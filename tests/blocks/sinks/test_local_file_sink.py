@@ -62,6 +62,14 @@ def test_a_log_of_text_has_whole_lines(tmp_path: Path) -> None:
     assert files(tmp_path) == ["one\ntwo\nthree\n"]
 
 
+def test_every_entry_can_be_read_before_the_next_element(tmp_path: Path) -> None:
+    sink = LocalFileSink(OutputFolder(tmp_path))
+    for i in range(3):
+        append(sink, str(i), file_type="txt")
+        assert files(tmp_path) == ["".join(f"{k}\n" for k in range(i + 1))]
+    sink.close()
+
+
 def test_every_run_begins_a_log_and_other_places_have_their_own(tmp_path: Path) -> None:
     folder = OutputFolder(tmp_path)
     for _ in range(2):
