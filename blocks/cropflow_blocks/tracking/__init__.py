@@ -1,5 +1,9 @@
 """Blocks that follow objects through a video, and what can be said of things that move."""
 
+from cropflow_blocks.tracking.event_log import DetectionEventLog
+from cropflow_blocks.tracking.line_counter import LineCounterV1, LineCounterV2
+from cropflow_blocks.tracking.path_deviation import PathDeviationV1, PathDeviationV2
+from cropflow_blocks.tracking.time_in_zone import TimeInZoneV1, TimeInZoneV2
 from cropflow_blocks.tracking.trackers import (
     ByteTrackerV1,
     ByteTrackerV2,
@@ -9,13 +13,22 @@ from cropflow_blocks.tracking.trackers import (
     TrackersOcSort,
     TrackersSort,
 )
+from cropflow_blocks.tracking.velocity import Velocity
 
 __all__ = [
     "ByteTrackerV1",
     "ByteTrackerV2",
     "ByteTrackerV3",
+    "DetectionEventLog",
+    "LineCounterV1",
+    "LineCounterV2",
+    "PathDeviationV1",
+    "PathDeviationV2",
+    "TimeInZoneV1",
+    "TimeInZoneV2",
     "TrackersBotSort",
     "TrackersByteTrack",
     "TrackersOcSort",
     "TrackersSort",
+    "Velocity",
 ]
