@@ -161,6 +161,15 @@ def test_objects_are_freed_from_their_background(run: Run, pictures: Pictures, t
         assert np.array_equal(cv2.imread(str(tmp_path / path)), crop.bgr)
 
 
+def test_objects_are_isolated_with_nothing_around_them(run: Run, pictures: Pictures, tmp_path: Path) -> None:
+    (row,) = run("isolate_objects", [cv2.imread(str(pictures["shelf/01.jpg"]))])
+    assert len(row["saved_as"]) == len(row["objects"]) > 10
+    for number, path in enumerate(row["saved_as"]):
+        alpha = cv2.imread(str(tmp_path / path), cv2.IMREAD_UNCHANGED)[..., 3]
+        assert path == f"isolated/image.[0]_digit-{number}.png"
+        assert set(np.unique(alpha)) == {0, 255} and 0.1 < (alpha > 0).mean() < 0.95
+
+
 def test_key_points_are_told_and_framed(run: Run, pictures: Pictures) -> None:
     plain = cv2.imread(str(pictures["sheet/01.png"]))
     (row,) = run("corners", [plain])

@@ -4,6 +4,7 @@ from cropflow_blocks.transform.adjust import BoundingRect, DetectionOffset, PerC
 from cropflow_blocks.transform.detections_operations import DetectionsFilter, DetectionsTransformation
 from cropflow_blocks.transform.dynamic_crop import DynamicCrop
 from cropflow_blocks.transform.geotag import GeotagDetection
+from cropflow_blocks.transform.isolate import Isolate
 from cropflow_blocks.transform.perspective import PerspectiveCorrection
 from cropflow_blocks.transform.slicer import ImageSlicerV1, ImageSlicerV2
 from cropflow_blocks.transform.stabilize import StabilizeDetections
@@ -21,6 +22,7 @@ __all__ = [
     "GeotagDetection",
     "ImageSlicerV1",
     "ImageSlicerV2",
+    "Isolate",
     "PerClassConfidenceFilter",
     "PerspectiveCorrection",
     "RelativeStaticCrop",

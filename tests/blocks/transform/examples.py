@@ -40,6 +40,7 @@ SURE: dict[str, Any] = {
 }
 
 EXAMPLES: Examples = {
+    "isolate": lambda: [{"images": e["image"], "predictions": e["predictions"]} for e in outlined()],
     "geotag_detection": lambda: [
         {**example, "latitude": 52.5, "longitude": 13.4, "altitude": 80.0} for example in drawn()
     ],
