@@ -122,6 +122,8 @@ def run(
         settings = read_settings(loaded.plan, values)
         reading = Reading(allow_urls, stride, frames is Frames.LATEST, reconnect)
         rows = read_rows(loaded.plan, source, reading, skip=out)
+        if resume and rows.live:
+            raise UsageError("--resume: a camera cannot be gone back to; name another folder with --out")
         size = _size(loaded.plan, batch_size)
         journal = state = None
         if isinstance(results, Stream):

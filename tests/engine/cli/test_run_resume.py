@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engine.cli.conftest import COMMAND, write_picture, write_video
+
+from .conftest import COMMAND, write_picture, write_video
 
 FILES = """
 version: "1.0"
