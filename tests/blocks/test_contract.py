@@ -19,12 +19,13 @@ from .fusion import examples as fusion
 from .models import examples as models
 from .reading import examples as reading
 from .sinks import examples as sinks
+from .tracking import examples as tracking
 from .transform import examples as transform
 from .values import examples as values
 from .visualization import examples as visualization
 
 CORE = [spec for spec in installed() if "/" not in spec.type]
-FAMILIES = (analytics, classical, flow, fusion, models, reading, sinks, transform, values, visualization)
+FAMILIES = (analytics, classical, flow, fusion, models, reading, sinks, tracking, transform, values, visualization)
 EXAMPLES = {name: make for family in FAMILIES for name, make in family.EXAMPLES.items()}
 
 

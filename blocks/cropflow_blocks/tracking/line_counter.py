@@ -17,8 +17,8 @@ from cropflow_blocks.visualization.zones import points
 Line = Annotated[
     Annotated[list[Any], KINDS["list_of_values"], KINDS["zone"]],
     Port(
-        "the two ends of the line, [[x, y], [x, y]] in pixels; who goes over it from its left side to its right, seen "
-        "from the first end to the second, goes out, all others go in"
+        "the two ends of the line, [[x, y], [x, y]] in pixels; who goes from its right side to its left, seen from the "
+        "first end to the second, goes in"
     ),
 ]
 CountIn = Annotated[int, Port("how many have gone in so far")]

@@ -45,12 +45,10 @@ HOSTED: dict[str, tuple[str, ...]] = {
 
 PLANNED = frozenset(
     (
-        *("anomaly_heatmap_visualization", "detection_event_log"),
-        *("glm_ocr", "grid_visualization", "icon_visualization", "line_counter"),
-        *("path_deviation_analytics", "rich_label_visualization"),
-        *("roboflow_multi_label_classification_model", "RoboflowMultiLabelClassificationModel"),
-        *("MultiLabelClassificationModel", "time_in_zone"),
-        *("velocity", "vision_event_bundle", "yolo_world_model", "YoloWorldModel", "YoloWorld"),
+        *("anomaly_heatmap_visualization", "glm_ocr", "grid_visualization", "icon_visualization"),
+        *("rich_label_visualization", "roboflow_multi_label_classification_model"),
+        *("RoboflowMultiLabelClassificationModel", "MultiLabelClassificationModel"),
+        *("vision_event_bundle", "yolo_world_model", "YoloWorldModel", "YoloWorld"),
     )
 )
 """Types that will run here and do not yet."""
