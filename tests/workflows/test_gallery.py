@@ -24,10 +24,14 @@ ELSEWHERE = {
     "detect_crop_classify.json",
     "detect_crop_classify.yaml",
     "read_text.yaml",
+    "reclassify.yaml",
+    "segment_and_track.yaml",
     "sliced_detection.yaml",
     "static_crop_classify.yaml",
+    "time_in_zone.yaml",
+    "track_digits.yaml",
 }
-"""Documents that test_digits, test_read_text and test_sliced run."""
+"""Documents that test_digits, test_read_text, test_sliced and test_tracking run."""
 
 Truth = dict[str, list[dict[str, Any]]]
 Run = Callable[..., list[dict[str, Any]]]

@@ -37,11 +37,11 @@ class Reclassify(Classifier):
     """Say what is on each crop of a tracked object, and ask the model only when it may say something new.
 
     It stands in the place of a classification model after a tracker and `dynamic_crop`. The model is asked when a track
-    is seen first, when `every` frames have passed since, and when the box has become `growth` times as large; all other
-    crops get the remembered answer, under the id of the crop, so that detections_classes_replacement takes it as any
-    other. What is remembered belongs to one stream. Crops that ask are run together, whatever frame or video they are
-    of. When the workflow is closed, the log `cropflow` tells how many calls were saved. Crops whose box has a negative
-    tracker id always ask.
+    is seen first, when `every` frames have passed since, and when its box has become `growth` times as large, as that
+    of an object that comes nearer or comes in over the border. All other crops get the remembered answer, under the id
+    of the crop, so that detections_classes_replacement takes it as any other. What is remembered belongs to one stream.
+    Crops that ask are run together, whatever frame or video they are of. When the workflow is closed, the log
+    `cropflow` tells how many calls were saved. Crops whose box has a negative tracker id always ask.
 
     Raises:
         ValueError: a box has no tracker id, or a crop has not exactly one box.
@@ -71,8 +71,8 @@ class Reclassify(Classifier):
         every: Annotated[Annotated[int, Field(ge=1)], Port("frames after which a track is looked at again")] = 30,
         growth: Annotated[
             Annotated[float, Field(gt=1)],
-            Port("by how much a box has to grow to be looked at again; 1.5 is one and a half times as wide and high"),
-        ] = 1.5,
+            Port("by how much a box has to grow to be looked at again; 1.25 is a quarter wider and higher"),
+        ] = 1.25,
     ) -> Batch[Output]:
         """Classify what is due, and remember the rest."""
         answers, due = _plan(model_id, predictions, streams, every, growth)
