@@ -33,6 +33,8 @@ def _wrong(spec: BlockSpec) -> Iterator[str]:
         yield f": the id {spec.type!r} must look like name@v1 or plugin/name@v1"
     if spec.batch and not takes:
         yield " answers with a Batch but takes none; write Batch[...] on the inputs it takes many of"
+    if spec.streams and not takes:
+        yield f" takes a Batch of streams beside no other Batch; write {spec.stream}: Stream"
     if takes and answers and not spec.batch:
         yield " takes a Batch, so it must answer with a Batch: one row per element"
     if spec.batch_size is not None and spec.batch_size < 1:

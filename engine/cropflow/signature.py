@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-from cropflow.block import BATCH, GROUP, MAYBE, SETTING, Each, KindOf, Mark, Port, Ports, Route, StepRef, Stream
+from cropflow.block import BATCH, GROUP, MAYBE, SETTING, Batch, Each, KindOf, Mark, Port, Ports, Route, StepRef, Stream
 from cropflow.contract import refuse_contradictions
 from cropflow.errors import BlockError
 from cropflow.kinds import Kind, kind_of_type, kinds_of_values, union_members
@@ -41,6 +41,7 @@ def read_block(cls: type[Block]) -> BlockSpec:
         ports=ports,
         bundles=_read_bundles(hints),
         stream=stream,
+        streams=stream is not None and hints[stream] is not Stream,
         aliases=cls.aliases,
         doc=inspect.getdoc(cls) or "",
         effects=cls.effects,
@@ -119,15 +120,20 @@ def _read_ports(cls: type[Any], run: Any, hints: dict[str, Any]) -> tuple[tuple[
             raise BlockError(f"{where} must be an ordinary named parameter")
         if name not in hints:
             raise BlockError(f"{where} has no annotation; its type is the kind of the port")
-        if hints[name] is Stream and stream:
+        if _is_stream(hints[name]) and stream:
             raise BlockError(f"{where}: {stream!r} takes the Stream already")
-        if hints[name] is Stream:
+        if _is_stream(hints[name]):
             stream = name
         elif _is_bundle(hints[name]):
             ports += _read_bundle(where, hints[name])
         else:
             ports.append(_read_port(where, name, hints[name], parameter.default))
     return tuple(ports), stream
+
+
+def _is_stream(hint: Any) -> bool:
+    """Whether a parameter takes the `Stream` of an element, or as `Batch[Stream]` those of all elements of a call."""
+    return hint is Stream or hint == Batch[Stream]
 
 
 def _is_bundle(hint: Any) -> bool:

@@ -98,6 +98,7 @@ class BlockSpec:
         fan_out: every element answers with a group of rows, one level deeper.
         routes: the answer is a `Route`.
         stream: name of the parameter that takes the `Stream`.
+        streams: that parameter takes the streams of all elements of a call, so that a call may hold many of them.
         effects: the block changes something outside and is never called again for the same element.
         batch_size: the most elements in one call; `None` for no bound.
         whole: all elements of a run go into one call.
@@ -122,6 +123,7 @@ class BlockSpec:
     fan_out: bool = False
     routes: bool = False
     stream: str | None = None
+    streams: bool = False
     effects: bool = False
     batch_size: int | None = None
     whole: bool = False

@@ -1,152 +1,204 @@
-"""Makes the videos of this example: digits that move, with the truth of every frame, so that tracks can be scored.
+"""Makes the videos of this example: handwritten digits on the move, with their truth in every frame.
 
-`belt.mp4` is a belt that carries digits from left to right in three lanes at different speeds, behind a post; a line
-in the middle is crossed by all of them. `drift.mp4` has digits that drift about, turn round at the edges and pass
-one another. The digits are those that the models were never trained on. Same seed, same videos.
+The digits are those of `make_scenes.py`, which no model was trained on. They cross a line and each other, pass behind a
+post, enter and leave a zone, and come nearer. Same seed, same videos. Needs PyAV: pip install "cropflow[video]".
 
-    python make_videos.py                   # the committed two, beside this script
-    python make_videos.py --out /tmp/fresh --seed 1
+    python make_videos.py                              # the committed ones, beside this script
+    python make_videos.py --out /tmp/fresh --seed 1    # others of the same kind
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import av
+import cv2
 import numpy as np
 from looks import CHALKS, PENS, Colour, Pixels, Rng, paper
-from training.handwriting import Handwriting, handwriting, tilted, trimmed
+from make_scenes import SEED
+from training.handwriting import INK, Handwriting, extent, handwriting, tilted, trimmed
 
-SEED = 0
-FPS = 15
-FRAMES = 90
 WIDTH, HEIGHT = 320, 240
-POST = (206, 226)
-"""Left and right edge of the post that the digits on the belt pass behind."""
+FPS = 15
+FRAMES = 75
+LINE = [[160, 0], [160, 240]]
+"""Where digits of `crossing.mp4` go over from one half to the other."""
+ZONE = [[100, 60], [220, 60], [220, 180], [100, 180]]
+"""What digits of `zone.mp4` enter and leave."""
+FULL_SIZE = 90.0
+POST = 10
+QUALITY = 26
+"""H.264's constant rate factor: 0 loses nothing, 51 nearly all."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mover:
-    """A digit that moves: its ink as an opacity, its colour in BGR, and the centre it has in every frame."""
+class Actor:
+    """A digit and its way.
 
-    track: int
-    digit: int
+    Attributes:
+        keys: frame, x and y of the centre in pixels, and height in pixels; in between all of it changes evenly. There
+            is no digit before the first frame and after the last.
+    """
+
+    written: Handwriting
     ink: Pixels
     colour: Colour
-    path: Callable[[int], tuple[float, float]]
+    keys: Sequence[tuple[float, float, float, float]]
+
+    def at(self, frame: int) -> tuple[float, float, float] | None:
+        """Return x, y and height in a frame."""
+        times, *columns = zip(*self.keys, strict=True)
+        if not times[0] <= frame <= times[-1]:
+            return None
+        x, y, height = (float(np.interp(frame, times, column)) for column in columns)
+        return x, y, height
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
-    """Backdrop and movers; `post` is drawn over them."""
+class Shot:
+    """What a video shows: a surface, digits of which later ones lie above, and where a post stands before them."""
 
     backdrop: Pixels
-    movers: list[Mover]
-    post: tuple[int, int] | None = None
+    actors: list[Actor]
+    post: int | None = None
 
 
-Truth: TypeAlias = list[list[dict[str, Any]]]
+class Cast:
+    """Gives every digit its handwriting and colour; all ten digits come before one comes again."""
+
+    def __init__(self, rng: Rng, inks: list[Colour]) -> None:
+        self._rng, self._inks = rng, inks
+        self._pool = handwriting("test")
+        self._order = itertools.cycle(rng.permutation(10).tolist())
+
+    def actor(self, *keys: tuple[float, float, float, float]) -> Actor:
+        """Return the next digit, which goes the way of these keys."""
+        digit = next(self._order)
+        choice = [one for one in self._pool if one.digit == digit]
+        written = choice[self._rng.integers(len(choice))]
+        ink = trimmed(tilted(written.ink, FULL_SIZE, 8, self._rng).ink)
+        return Actor(written, ink, self._inks[self._rng.integers(len(self._inks))], keys)
 
 
-def belt(rng: Rng, pool: list[Handwriting]) -> Film:
-    """A belt with three lanes; a digit enters each of them every second or so."""
-    backdrop = paper(WIDTH, HEIGHT, (222, 232, 236), rng)
-    backdrop[[*range(80, 82), *range(158, 160)]] = (150, 160, 170)
-    movers = []
-    for lane, speed in enumerate((5.2, 3.6, 4.4)):
-        for number in range(4):
-            start, y = -20 - 84.0 * number + rng.uniform(-6, 6), 40 + 80 * lane + rng.uniform(-6, 6)
-            colour = PENS[rng.integers(len(PENS))]
-            movers.append(_mover(len(movers) + 1, pool, colour, rng, lambda t, x=start, y=y, v=speed: (x + v * t, y)))
-    return Film(backdrop, movers, POST)
+def crossing(rng: Rng) -> Shot:
+    """Digits cross the middle both ways, meet others, pass behind a post; one turns round before the middle."""
+    cast = Cast(rng, PENS)
+    actors = [
+        cast.actor((0, -20, 40, 38), (62, 340, 48, 38)),
+        cast.actor((4, 340, 92, 42), (70, -24, 84, 42)),
+        cast.actor((0, 96, 144, 36), (60, 300, 144, 36), (74, 304, 144, 36)),
+        cast.actor((6, 340, 150, 40), (74, 20, 150, 40)),
+        cast.actor((0, 300, 204, 38), (34, 224, 204, 38), (74, 310, 200, 38)),
+        cast.actor((8, -20, 196, 40), (42, 190, 200, 40), (46, 190, 200, 40), (74, 110, 202, 40)),
+    ]
+    return Shot(paper(WIDTH, HEIGHT, (222, 234, 240), rng), actors, post=62)
 
 
-def drift(rng: Rng, pool: list[Handwriting]) -> Film:
-    """Six digits at heights of their own, so that they pass but do not cover one another."""
-    backdrop = paper(WIDTH, HEIGHT, (70, 62, 52), rng)
-    movers = []
-    for row in range(6):
-        x, speed = rng.uniform(40, 280), rng.choice([-1, 1]) * rng.uniform(1.5, 4)
-        colour = CHALKS[rng.integers(len(CHALKS))]
-        movers.append(
-            _mover(row + 1, pool, colour, rng, lambda t, x=x, v=speed, y=24 + 38 * row: (_bounced(x + v * t), y))
-        )
-    return Film(backdrop, movers)
+def zone(rng: Rng) -> Shot:
+    """Of four digits one stays in the zone, one enters and leaves, one passes through, one keeps out of it."""
+    cast = Cast(rng, CHALKS)
+    actors = [
+        cast.actor((0, 186, 148, 44), (37, 190, 152, 44), (74, 186, 148, 44)),
+        cast.actor((0, 44, 92, 40), (20, 140, 92, 40), (45, 146, 94, 40), (65, 44, 100, 40), (74, 40, 100, 40)),
+        cast.actor((12, 262, -20, 38), (22, 262, 60, 38), (44, 120, 152, 38), (60, 60, 262, 38)),
+        cast.actor((0, 290, 120, 42), (74, 282, 170, 42)),
+    ]
+    return Shot(paper(WIDTH, HEIGHT, (52, 70, 50), rng), actors)
 
 
-FILMS: dict[str, Callable[[Rng, list[Handwriting]], Film]] = {"belt.mp4": belt, "drift.mp4": drift}
+def approach(rng: Rng) -> Shot:
+    """Three digits come nearer, one after the other, and one goes away."""
+    cast = Cast(rng, PENS)
+    actors = [
+        cast.actor((0, 60, 50, 26), (60, 80, 120, 76), (74, 84, 124, 76)),
+        cast.actor((0, 250, 60, 74), (74, 280, 50, 28)),
+        cast.actor((15, 160, -20, 28), (30, 160, 50, 28), (74, 170, 170, 72)),
+        cast.actor((30, 345, 190, 36), (50, 270, 190, 36), (74, 262, 180, 64)),
+    ]
+    return Shot(paper(WIDTH, HEIGHT, (196, 200, 200), rng), actors)
 
 
-def frames(film: Film, rng: Rng) -> Iterator[tuple[Pixels, list[dict[str, Any]]]]:
-    """Give the frames, h×w×3 BGR uint8, each with what is to be seen in it."""
-    for number in range(FRAMES):
-        picture, seen = film.backdrop.astype(np.float32), []
-        for mover in film.movers:
-            box = _draw(picture, mover, number)
-            if box is not None:
-                seen.append(
-                    {"track": mover.track, "digit": mover.digit, "box": box, "visible": _visible(box, film.post)}
-                )
-        if film.post:
-            picture[:, slice(*film.post)] = (70, 96, 120)
-        yield np.clip(picture + rng.normal(0, 2, picture.shape), 0, 255).astype(np.uint8), seen
+SHOTS: dict[str, Callable[[Rng], Shot]] = {"crossing": crossing, "zone": zone, "approach": approach}
+
+
+def film(shot: Shot, rng: Rng) -> Iterator[tuple[Pixels, list[dict[str, Any]]]]:
+    """Yield every frame, h×w×3 BGR uint8, with its truth as `truth.json` holds it."""
+    light = cv2.resize(rng.uniform(0.85, 1.05, (2, 2)).astype(np.float32), (WIDTH, HEIGHT))[..., None]
+    for frame in range(FRAMES):
+        picture = shot.backdrop.astype(np.float32)
+        owner = np.zeros((HEIGHT, WIDTH), int)
+        drawn = [draw(picture, owner, actor, number, frame) for number, actor in enumerate(shot.actors, start=1)]
+        if shot.post is not None:
+            picture[:, shot.post : shot.post + POST] = (96, 104, 110)
+            owner[:, shot.post : shot.post + POST] = 0
+        noise = rng.normal(0, 1.5, picture.shape)
+        truth = [told | {"visible": round(seen(owner, told) / whole, 2)} for told, whole in filter(None, drawn)]
+        yield np.clip(picture * light + noise, 0, 255).astype(np.uint8), truth
+
+
+def draw(picture: Pixels, owner: Pixels, actor: Actor, number: int, frame: int) -> tuple[dict[str, Any], int] | None:
+    """Draw a digit in place, note the pixels of its ink, and return its truth and how much ink there is of it.
+
+    Returns `None` where no part of it is on the picture.
+    """
+    place = actor.at(frame)
+    if place is None:
+        return None
+    x, y, height = place
+    width = actor.ink.shape[1] * height / actor.ink.shape[0]
+    ink = cv2.resize(actor.ink, (max(round(width), 4), round(height)), interpolation=cv2.INTER_AREA)
+    left, top = round(x - ink.shape[1] / 2), round(y - ink.shape[0] / 2)
+    down = slice(max(top, 0), min(top + ink.shape[0], HEIGHT))
+    across = slice(max(left, 0), min(left + ink.shape[1], WIDTH))
+    part = ink[max(-top, 0) : max(HEIGHT - top, 0), max(-left, 0) : max(WIDTH - left, 0)]
+    if part.size == 0 or not (part > INK).any():
+        return None
+    under = picture[down, across]
+    under += (np.array(actor.colour) - under) * part[..., None]
+    owner[down, across][part > INK] = number
+    x0, y0, x1, y1 = extent(part > INK)
+    box = [across.start + x0, down.start + y0, across.start + x1, down.start + y1]
+    return {"track": number, "digit": actor.written.digit, "box": box}, int((ink > INK).sum())
+
+
+def seen(owner: Pixels, told: dict[str, Any]) -> int:
+    """Return how many pixels of the ink of a digit nothing lies over."""
+    return int((owner == told["track"]).sum())
 
 
 def save(out: Path, seed: int) -> None:
-    """Write the videos (H.264) and `truth.json`, one line per frame, into the folder `out/videos`."""
+    """Write `videos/….mp4` and `videos/truth.json` (one frame per line) into the folder `out`."""
     folder = out / "videos"
     folder.mkdir(parents=True, exist_ok=True)
-    pool = handwriting("test")
-    told = []
-    for number, (name, make) in enumerate(FILMS.items()):
+    truth = {}
+    for number, (name, make) in enumerate(SHOTS.items()):
         rng = np.random.default_rng([seed, number])
-        truth: Truth = []
-        with av.open(str(folder / name), "w", options={"movflags": "faststart"}) as container:
-            stream = container.add_stream("h264", rate=FPS, width=WIDTH, height=HEIGHT, pix_fmt="yuv420p")
-            stream.options = {"crf": "24", "preset": "slow"}
-            for picture, seen in frames(make(rng, pool), rng):
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
-                truth.append(seen)
-            container.mux(stream.encode())
-        told.append(f"{json.dumps(name)}: [\n" + ",\n".join(map(json.dumps, truth)) + "\n]")
-    (folder / "truth.json").write_text("{\n" + ",\n".join(told) + "\n}\n", encoding="utf-8")
+        frames = list(film(make(rng), rng))
+        encode(folder / f"{name}.mp4", [picture for picture, _ in frames])
+        lines = ",\n".join(json.dumps(told) for _, told in frames)
+        truth[f"{name}.mp4"] = f"[\n{lines}\n]"
+    written = ",\n".join(f"{json.dumps(name)}: {lines}" for name, lines in truth.items())
+    (folder / "truth.json").write_text(f"{{\n{written}\n}}\n", encoding="utf-8")
 
 
-def _mover(track: int, pool: list[Handwriting], colour: Colour, rng: Rng, path: Any) -> Mover:
-    written = pool[rng.integers(len(pool))]
-    ink = trimmed(tilted(written.ink, rng.uniform(30, 36), 10, rng).ink)
-    return Mover(track, written.digit, ink, colour, path)
-
-
-def _draw(picture: Pixels, mover: Mover, number: int) -> list[int] | None:
-    """Draw a digit, in place, and return the part of its box inside the picture; `None` where most is outside."""
-    h, w = mover.ink.shape
-    x, y = (round(place - size / 2) for place, size in zip(mover.path(number), (w, h), strict=True))
-    left, top, right, bottom = max(x, 0), max(y, 0), min(x + w, WIDTH), min(y + h, HEIGHT)
-    if right - left < 1 or bottom - top < 1:
-        return None
-    under = picture[top:bottom, left:right]
-    ink = mover.ink[top - y : bottom - y, left - x : right - x, None]
-    under += (np.array(mover.colour) - under) * ink
-    return [left, top, right, bottom] if right - left > 0.6 * w else None
-
-
-def _visible(box: list[int], post: tuple[int, int] | None) -> float:
-    """The share of a box that no post covers."""
-    covered = max(0, min(box[2], post[1]) - max(box[0], post[0])) if post else 0
-    return round(1 - covered / (box[2] - box[0]), 2)
-
-
-def _bounced(x: float) -> float:
-    """A place that turns round 20 pixels from the edges."""
-    span = WIDTH - 40
-    at = (x - 20) % (2 * span)
-    return 20 + (at if at <= span else 2 * span - at)
+def encode(path: Path, frames: Sequence[Pixels]) -> None:
+    """Write an H.264 video that every player and browser shows."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=Fraction(FPS))
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.options = {"crf": str(QUALITY), "preset": "slow"}
+        for frame in frames:
+            for packet in stream.encode(av.VideoFrame.from_ndarray(frame, format="bgr24")):
+                container.mux(packet)
+        for packet in stream.encode():
+            container.mux(packet)
 
 
 def main() -> None:

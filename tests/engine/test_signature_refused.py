@@ -210,6 +210,9 @@ async def _later(self: Any, number: int) -> None: ...
 def _streams(self: Any, one: Stream, two: Stream) -> None: ...
 
 
+def _streams_alone(self: Any, one: Batch[Stream]) -> None: ...
+
+
 def _many(self: Any, numbers: Batch[int]) -> None: ...
 
 
@@ -227,6 +230,7 @@ def _rows_of_nothing(self: Any, number: int) -> Group[None]: ...
         ({"run": _reserved}, "'name' belongs to the step itself"),
         ({"run": _later}, "write an ordinary function"),
         ({"run": _streams}, "'one' takes the Stream already"),
+        ({"run": _streams_alone}, "write one: Stream"),
         ({"run": _many, "batch_size": 0}, "batch_size must be at least 1, not 0"),
         ({"run": _setting}, "'numbers' is a Setting"),
         ({"run": _rows_of_nothing}, "a Group holds rows of outputs"),

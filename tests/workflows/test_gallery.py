@@ -26,10 +26,14 @@ ELSEWHERE = {
     "detect_crop_classify.yaml",
     "make_dataset.yaml",
     "read_text.yaml",
+    "reclassify.yaml",
+    "segment_and_track.yaml",
     "sliced_detection.yaml",
     "static_crop_classify.yaml",
+    "time_in_zone.yaml",
+    "track_digits.yaml",
 }
-"""Documents that test_digits, test_read_text, test_sinks and test_sliced run."""
+"""Documents that test_digits, test_read_text, test_sinks, test_sliced and test_tracking run."""
 
 Truth = dict[str, list[dict[str, Any]]]
 Run = Callable[..., list[dict[str, Any]]]

@@ -1,39 +1,47 @@
-"""Counts what crosses a line."""
+"""Counts who goes over a line, and which way."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, NamedTuple
 
-import numpy as np
 import supervision as sv
-from supervision import Detections, Position
+from supervision import Detections
 
-from cropflow.block import Block, Port, Setting, Stream
+from cropflow.block import Block, KindOf, Port, Stream
 from cropflow.detections import onto, take
-from cropflow_blocks.tracking.ports import Anchor, At, Frame, Metadata, Passed, Points, Tracked, tracks, with_data
+from cropflow.kinds import KINDS
+from cropflow_blocks.tracking.ports import Frame, Metadata, Tracked, ids_of
+from cropflow_blocks.visualization.drawing import Anchor
 from cropflow_blocks.visualization.zones import points
 
-Line = Annotated[Points, Port("the two ends: [[x, y], [x, y]] in pixels of the frame")]
-CountIn = Annotated[int, Port("how many went in so far")]
-CountOut = Annotated[int, Port("how many went out so far")]
+Line = Annotated[
+    Annotated[list[Any], KINDS["list_of_values"], KINDS["zone"]],
+    Port(
+        "the two ends of the line, [[x, y], [x, y]] in pixels; who goes from its right side to its left, seen from the "
+        "first end to the second, goes in"
+    ),
+]
+CountIn = Annotated[int, Port("how many have gone in so far")]
+CountOut = Annotated[int, Port("how many have gone out so far")]
+
+_CORNERS = ("TOP_LEFT", "TOP_RIGHT", "BOTTOM_LEFT", "BOTTOM_RIGHT")
 
 
 class LineCounterV1(Block):
-    """Count tracked objects that cross a line, each way.
+    """Count the tracked objects that go over a line, each stream by itself.
 
-    For a line drawn from top to bottom, moving to the right counts as in, moving to the left as out; for one drawn from
-    left to right, moving up is in. A track is counted when its point has changed sides; in `line_counter@v2` without a
-    point, when the whole box has. Method: supervision's LineZone.
+    An object counts when a point of its box was seen on one side and is seen on the other, between the two ends; it
+    counts again when it comes back. A stream keeps the line of its first frame.
 
     Raises:
-        ValueError: the boxes have no tracks, or the line is none.
+        ValueError: the boxes have no tracker ids, or the line has not two ends.
     """
 
     type = "line_counter@v1"
     aliases = ("roboflow_core/line_counter@v1",)
 
     class Output(NamedTuple):
-        """The counts of the stream."""
+        """The counts so far."""
 
         count_in: CountIn
         count_out: CountOut
@@ -44,29 +52,34 @@ class LineCounterV1(Block):
         detections: Tracked,
         line_segment: Line,
         stream: Stream,
-        triggering_anchor: At = "CENTER",
+        triggering_anchor: Anchor = "CENTER",
     ) -> Output:
         """Count."""
-        zone, _, _ = crossed(detections, line_segment, triggering_anchor, stream)
+        zone, _, _ = _cross(stream, detections, line_segment, triggering_anchor)
         return self.Output(zone.in_count, zone.out_count)
 
 
 class LineCounterV2(Block):
-    """Count tracked objects that cross a line, each way, and give those that cross it in this frame.
+    """Count the tracked objects that go over a line, each stream by itself, and give those that do so in this frame.
 
-    Otherwise as `line_counter@v1`.
+    An object counts when it was seen on one side and is seen on the other, between the two ends; it counts again when
+    it comes back. Without a `triggering_anchor` all four corners of its box have to be on the other side. Boxes found
+    on a crop of the frame are moved to it. A stream keeps the line of its first frame.
+
+    Raises:
+        ValueError: the boxes have no tracker ids, or the line has not two ends.
     """
 
     type = "line_counter@v2"
     aliases = ("roboflow_core/line_counter@v2",)
 
     class Output(NamedTuple):
-        """The counts of the stream, and who crossed in this frame."""
+        """The counts so far, and who crossed the line in this frame."""
 
         count_in: CountIn
         count_out: CountOut
-        detections_in: Annotated[Detections, Passed, Port("those that go in; `in_out` is `in`")]
-        detections_out: Annotated[Detections, Passed, Port("those that go out; `in_out` is `out`")]
+        detections_in: Annotated[Detections, KindOf("detections"), Port("those that go in, in this frame")]
+        detections_out: Annotated[Detections, KindOf("detections"), Port("those that go out, in this frame")]
 
     def run(
         self,
@@ -74,33 +87,20 @@ class LineCounterV2(Block):
         detections: Tracked,
         line_segment: Line,
         stream: Stream,
-        triggering_anchor: Setting[
-            Annotated[Anchor | None, Port("the point of a box that counts; without one the whole box")]
-        ] = None,
+        triggering_anchor: Anchor | None = None,
     ) -> Output:
         """Count."""
-        here = onto(detections, image.origin)
-        zone, went_in, went_out = crossed(here, line_segment, triggering_anchor, stream)
-        return self.Output(zone.in_count, zone.out_count, _marked(here, went_in, "in"), _marked(here, went_out, "out"))
+        found = onto(detections, image.origin)
+        zone, goes_in, goes_out = _cross(stream, found, line_segment, triggering_anchor)
+        return self.Output(zone.in_count, zone.out_count, take(detections, goes_in), take(detections, goes_out))
 
 
-def crossed(detections: Detections, line: list[Any], at: Anchor | None, stream: Stream) -> tuple[sv.LineZone, Any, Any]:
-    """Count the boxes of a frame; return the line and, for each box, whether it went in and whether it went out."""
-    tracks(detections)
-    if "line" not in stream.state:
+def _cross(stream: Stream, detections: Detections, line: list[Any], anchor: str | None) -> tuple[sv.LineZone, Any, Any]:
+    ids_of(detections)
+    if "zone" not in stream.state:
         start, end = points(line, "line_segment", exactly=2).tolist()
-        if start == end:
-            raise ValueError(f"line_segment begins and ends at {start}; give two different points")
-        where = {} if at is None else {"triggering_anchors": (Position(at),)}
-        stream.state["line"] = sv.LineZone(sv.Point(*start), sv.Point(*end), **where)
-    zone: sv.LineZone = stream.state["line"]
-    if not len(detections):
-        nobody = np.zeros(0, bool)
-        return zone, nobody, nobody
-    went_in, went_out = zone.trigger(detections)
-    return zone, went_in, went_out
-
-
-def _marked(detections: Detections, chosen: Any, way: str) -> Detections:
-    some = take(detections, chosen)
-    return with_data(some, in_out=np.full(len(some), way))
+        anchors = [sv.Position[name] for name in ((anchor,) if anchor else _CORNERS)]
+        stream.state["zone"] = sv.LineZone(sv.Point(*start), sv.Point(*end), anchors)
+    zone: sv.LineZone = stream.state["zone"]
+    goes_in, goes_out = zone.trigger(detections)
+    return zone, goes_in, goes_out

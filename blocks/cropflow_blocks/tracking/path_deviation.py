@@ -1,47 +1,45 @@
-"""Says how far the way of a tracked object is from the way it should take."""
+"""Measures how far tracked objects are from the way they should take."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
+import supervision as sv
 from numpy.typing import NDArray
 from supervision import Detections
 
-from cropflow.block import Block, Port, Stream
-from cropflow.detections import onto
-from cropflow_blocks.tracking.ports import (
-    Anchor,
-    At,
-    Frame,
-    Metadata,
-    Passed,
-    Points,
-    Tracked,
-    anchors,
-    tracks,
-    with_data,
-)
+from cropflow.block import Block, KindOf, Port, Stream
+from cropflow.detections import onto, take
+from cropflow.kinds import KINDS
+from cropflow_blocks.tracking.ports import Frame, Metadata, Remembered, Tracked, ids_of
+from cropflow_blocks.visualization.drawing import Anchor
 from cropflow_blocks.visualization.zones import points
 
-Reference = Annotated[Points, Port("the way to take: [[x, y], …] in pixels of the frame")]
+Path = Annotated[
+    Annotated[list[Any], KINDS["list_of_values"]],
+    Port("the way objects should take, [[x, y], …] in pixels; write points close together, for only they count"),
+]
 
 
-class DeviationOutput(NamedTuple):
+class Deviated(NamedTuple):
     """The boxes with their deviations."""
 
-    path_deviation_detections: Annotated[Detections, Passed, Port("the boxes; `path_deviation` in pixels")]
+    path_deviation_detections: Annotated[
+        Detections, KindOf("detections"), Port("the boxes, with how far they are from the path as `path_deviation`")
+    ]
 
 
 class PathDeviationV1(Block):
-    """Measure how far the way that each track has taken so far is from a reference path, in pixels.
+    """Tell how far the ways of tracked objects are from a reference path; video metadata tell the stream.
 
-    It is the discrete Fréchet distance: the shortest leash on which one can walk the track and another the path, both
-    from their beginning to their end and never backwards. So a track that has just begun is far from the path's end.
-    Method: Eiter and Mannila, Computing discrete Fréchet distance, 1994; one row of the table for each frame.
+    `path_deviation` is the discrete Fréchet distance in pixels between all points where an object was seen so far and
+    the points of the path: both are walked along from beginning to end without turning back, and the longest distance
+    between the two walkers, kept as short as possible, counts. So an object at the beginning of its way is as far away
+    as the end of the path is.
 
     Raises:
-        ValueError: the boxes have no tracks, or the path is none.
+        ValueError: the boxes have no tracker ids, or the path is no list of points.
     """
 
     type = "path_deviation_analytics@v1"
@@ -51,18 +49,24 @@ class PathDeviationV1(Block):
         self,
         metadata: Metadata,
         detections: Tracked,
-        reference_path: Reference,
+        reference_path: Path,
         stream: Stream,
-        triggering_anchor: At = "CENTER",
-    ) -> DeviationOutput:
+        triggering_anchor: Anchor = "CENTER",
+    ) -> Deviated:
         """Measure."""
-        return DeviationOutput(deviating(detections, reference_path, triggering_anchor, stream))
+        return _deviated(detections, detections, reference_path, stream, triggering_anchor)
 
 
 class PathDeviationV2(Block):
-    """Measure how far the way that each track has taken so far is from a reference path; the frame tells the stream.
+    """Tell how far the ways of tracked objects are from a reference path.
 
-    Otherwise as `path_deviation_analytics@v1`.
+    `path_deviation` is the discrete Fréchet distance in pixels between all points where an object was seen so far and
+    the points of the path: both are walked along from beginning to end without turning back, and the longest distance
+    between the two walkers, kept as short as possible, counts. So an object at the beginning of its way is as far away
+    as the end of the path is. Boxes found on a crop of the frame are moved to it.
+
+    Raises:
+        ValueError: the boxes have no tracker ids, or the path is no list of points.
     """
 
     type = "path_deviation_analytics@v2"
@@ -72,32 +76,45 @@ class PathDeviationV2(Block):
         self,
         image: Frame,
         detections: Tracked,
-        reference_path: Reference,
+        reference_path: Path,
         stream: Stream,
-        triggering_anchor: At = "CENTER",
-    ) -> DeviationOutput:
+        triggering_anchor: Anchor = "CENTER",
+    ) -> Deviated:
         """Measure."""
-        here = onto(detections, image.origin)
-        return DeviationOutput(deviating(here, reference_path, triggering_anchor, stream))
+        placed = onto(detections, image.origin)
+        return _deviated(detections, placed, reference_path, stream, triggering_anchor)
 
 
-def deviating(detections: Detections, reference: list[Any], at: Anchor, stream: Stream) -> Detections:
-    """Lengthen the ways of the tracks by this frame, and return the boxes with their deviations."""
-    path = points(reference, "reference_path").astype(float)
-    rows: dict[int, NDArray[np.float64]] = stream.state.setdefault("rows", {})
-    found = []
-    for track, place in zip(tracks(detections), anchors(detections, at), strict=True):
-        rows[track] = _next_row(rows.get(track), np.linalg.norm(path - place, axis=1))
-        found.append(rows[track][-1])
-    return with_data(detections, path_deviation=np.array(found, float))
+def _deviated(detections: Detections, placed: Detections, written: list[Any], stream: Stream, anchor: str) -> Deviated:
+    path = points(written, "reference_path", least=1).astype(float)
+    ids = ids_of(detections)
+    places = placed.get_anchors_coordinates(sv.Position[anchor])
+    known: Remembered[NDArray[np.float64]] = stream.state.setdefault("distances", Remembered())
+    deviations = np.zeros(len(ids))
+    for index, track in enumerate(ids):
+        distances = longer(known.get(track), np.linalg.norm(path - places[index], axis=1))
+        known.put(track, distances)
+        deviations[index] = distances[-1]
+    found = take(detections, slice(None))
+    found.data = {**found.data, "path_deviation": deviations}
+    return Deviated(found)
 
 
-def _next_row(before: NDArray[np.float64] | None, distances: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the least leash to every point of the path, once the track has one more point."""
+def longer(before: NDArray[np.float64] | None, apart: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the discrete Fréchet distances of a way, with one more point, to the first 1, 2, … points of a path.
+
+    Args:
+        before: the distances of the way so far; `None` where this is its first point.
+        apart: how far the new point is from each point of the path.
+
+    >>> longer(longer(None, np.array([0.0, 5.0])), np.array([5.0, 1.0])).tolist()
+    [5.0, 1.0]
+    """
     if before is None:
-        return np.maximum.accumulate(distances)
-    row = np.empty_like(distances)
-    row[0] = max(before[0], distances[0])
-    for j in range(1, len(row)):
-        row[j] = max(distances[j], min(before[j], before[j - 1], row[j - 1]))
-    return row
+        return np.maximum.accumulate(apart)
+    stepped = np.minimum(before, np.concatenate([[np.inf], before[:-1]]))
+    distances = np.empty_like(apart)
+    last = np.inf
+    for index, reached in enumerate(np.minimum(stepped, np.inf).tolist()):
+        last = distances[index] = max(min(reached, last), apart[index])
+    return distances

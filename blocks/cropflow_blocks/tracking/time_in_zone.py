@@ -1,74 +1,86 @@
-"""Says how long tracked objects have been inside of a zone."""
+"""Measures how long tracked objects are in a zone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
-import cv2
 import numpy as np
+import supervision as sv
 from numpy.typing import NDArray
 from supervision import Detections
 
-from cropflow.block import Block, Port, Stream
+from cropflow.block import Block, KindOf, Port, Stream
 from cropflow.detections import onto, take
 from cropflow.image import Image
+from cropflow.kinds import KINDS
 from cropflow.resources import Clock
-from cropflow_blocks.tracking.ports import (
-    Anchor,
-    At,
-    Frame,
-    Metadata,
-    Passed,
-    Points,
-    Tracked,
-    anchors,
-    moment,
-    tracks,
-    with_data,
-)
-from cropflow_blocks.visualization.zones import polygons
+from cropflow_blocks.tracking.ports import Frame, Metadata, Remembered, Tracked, fps_of, ids_of, seconds
+from cropflow_blocks.visualization.drawing import Anchor
+from cropflow_blocks.visualization.zones import points, polygons
 
-Zone = Annotated[Points, Port("corners [[x, y], …] in pixels of the frame, or a list of such polygons")]
-Remove = Annotated[bool, Port("whether boxes outside are left out; otherwise their time is 0")]
-Reset = Annotated[bool, Port("whether time begins anew when an object comes back; otherwise it goes on")]
+Polygon = Annotated[list[Any], KINDS["list_of_values"], KINDS["zone"]]
+Zone = Annotated[Polygon, Port("corners of the zone, [[x, y], …] in pixels of the frame")]
+Remove = Annotated[bool, Port("whether boxes outside of the zone are left out; otherwise their time is 0")]
+Reset = Annotated[
+    bool,
+    Port("whether time begins anew for an object that comes back; where boxes outside are kept, it always does"),
+]
 
 
-class TimedOutput(NamedTuple):
-    """The boxes with their times."""
+class Timed(NamedTuple):
+    """The boxes with their time."""
 
-    timed_detections: Annotated[Detections, Passed, Port("the boxes; `time_in_zone` in seconds")]
+    timed_detections: Annotated[
+        Detections, KindOf("detections"), Port("the boxes, with the seconds since they came in as `time_in_zone`")
+    ]
 
 
-class _Timed(Block):
+class ZoneTimer(Block):
     """What all versions share; it has no `run`."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    def timed(
-        self, detections: Detections, zone: list[Any], at: Anchor, now: float, remove: bool, reset: bool, stream: Stream
-    ) -> TimedOutput:
-        """Note who is inside, and tell since when."""
-        ids, inside = tracks(detections), _inside(anchors(detections, at), zone)
-        entered: dict[int, float] = stream.state.setdefault("entered", {})
-        for track, is_inside in zip(ids, inside.tolist(), strict=True):
-            if is_inside:
-                entered.setdefault(track, now)
-            elif reset:
-                entered.pop(track, None)
-        times = np.array([now - entered[t] if here else 0.0 for t, here in zip(ids, inside, strict=True)], float)
-        timed = with_data(detections, time_in_zone=times)
-        return TimedOutput(take(timed, inside) if remove else timed)
+    def time(
+        self,
+        image: Image,
+        detections: Detections,
+        stream: Stream,
+        zones: Sequence[NDArray[np.int32]],
+        anchor: str,
+        fps: float | None,
+        remove: bool,
+        reset: bool,
+    ) -> Timed:
+        """Return the boxes with the time they have been in one of the zones."""
+        ids = ids_of(detections)
+        inside = _inside(onto(detections, image.origin), zones, anchor)
+        now = seconds(stream, fps, self._clock)
+        entered: Remembered[float] = stream.state.setdefault("entered", Remembered())
+        times = np.zeros(len(ids))
+        for place, track in enumerate(ids):
+            if inside[place]:
+                since = entered.get(track)
+                entered.put(track, now if since is None else since)
+                times[place] = 0.0 if since is None else now - since
+            elif reset or not remove:
+                entered.forget(track)
+        kept = inside if remove else np.ones(len(ids), bool)
+        timed = take(detections, kept)
+        timed.data = {**timed.data, "time_in_zone": times[kept]}
+        return Timed(timed)
 
 
-class TimeInZoneV1(_Timed):
-    """Tell how long each tracked object has been inside of a polygon, in seconds.
+class TimeInZoneV1(ZoneTimer):
+    """Tell how many seconds tracked objects have been in a zone; video metadata tell the stream and its frame rate.
 
-    A frame's time is its number divided by the frames in a second; where they are not known, it is that of the clock.
-    A box is inside where its point is inside of one of the polygons, or on its edge.
+    An object is inside where a point of its box is, and its time runs from its first frame there, also through frames
+    in which it is not seen. Time is that of the video; where no frame rate is known it is that of the clock. Boxes
+    found on a crop of the frame are moved to it.
 
     Raises:
-        ValueError: the boxes have no tracks, or the zone is none.
+        ValueError: the boxes have no tracker ids, or the zone has fewer than three corners.
     """
 
     type = "time_in_zone@v1"
@@ -76,30 +88,34 @@ class TimeInZoneV1(_Timed):
 
     def run(
         self,
-        image: Annotated[Image, Port("the frame")],
+        image: Frame,
         metadata: Metadata,
         detections: Tracked,
         zone: Zone,
         stream: Stream,
-        triggering_anchor: At = "CENTER",
+        triggering_anchor: Anchor = "CENTER",
         remove_out_of_zone_detections: Remove = True,
         reset_out_of_zone_detections: Reset = True,
-    ) -> TimedOutput:
-        """Time."""
-        now = moment(stream, metadata, self._clock)
-        here = onto(detections, image.origin)
+    ) -> Timed:
+        """Measure."""
+        zones, fps = [points(zone, "zone", least=3)], fps_of(metadata) or fps_of(image)
         remove, reset = remove_out_of_zone_detections, reset_out_of_zone_detections
-        return self.timed(here, zone, triggering_anchor, now, remove, reset, stream)
+        return self.time(image, detections, stream, zones, triggering_anchor, fps, remove, reset)
 
 
-class TimeInZoneV2(_Timed):
-    """Tell how long each tracked object has been inside of a polygon, in seconds; the frame tells the time.
+class TimeInZoneV2(ZoneTimer):
+    """Tell how many seconds tracked objects have been in a zone.
 
-    Otherwise as `time_in_zone@v1`. Version 3 is the same.
+    An object is inside where a point of its box is, and its time runs from its first frame there, also through frames
+    in which it is not seen. Time is that of the video; where no frame rate is known it is that of the clock. Boxes
+    found on a crop of the frame are moved to it.
+
+    Raises:
+        ValueError: the boxes have no tracker ids, or the zone has fewer than three corners.
     """
 
     type = "time_in_zone@v2"
-    aliases = ("roboflow_core/time_in_zone@v2", "time_in_zone@v3", "roboflow_core/time_in_zone@v3")
+    aliases = ("roboflow_core/time_in_zone@v2",)
 
     def run(
         self,
@@ -107,18 +123,50 @@ class TimeInZoneV2(_Timed):
         detections: Tracked,
         zone: Zone,
         stream: Stream,
-        triggering_anchor: At = "CENTER",
+        triggering_anchor: Anchor = "CENTER",
         remove_out_of_zone_detections: Remove = True,
         reset_out_of_zone_detections: Reset = True,
-    ) -> TimedOutput:
-        """Time."""
-        now = moment(stream, image, self._clock)
-        here = onto(detections, image.origin)
+    ) -> Timed:
+        """Measure."""
+        zones = [points(zone, "zone", least=3)]
         remove, reset = remove_out_of_zone_detections, reset_out_of_zone_detections
-        return self.timed(here, zone, triggering_anchor, now, remove, reset, stream)
+        return self.time(image, detections, stream, zones, triggering_anchor, fps_of(image), remove, reset)
 
 
-def _inside(places: NDArray[np.float64], zone: list[Any]) -> NDArray[np.bool_]:
-    outlines = polygons(zone, "zone")
-    found = [any(cv2.pointPolygonTest(outline, tuple(place), False) >= 0 for outline in outlines) for place in places]
-    return np.array(found, bool)
+class TimeInZoneV3(ZoneTimer):
+    """Tell how many seconds tracked objects have been in a zone, or in any of several.
+
+    An object is inside where a point of its box is, and its time runs from its first frame there, also through frames
+    in which it is not seen. Going from one of several zones to another does not end it. Time is that of the video;
+    where no frame rate is known it is that of the clock. Boxes found on a crop of the frame are moved to it. Without
+    any zone nobody is inside.
+
+    Raises:
+        ValueError: the boxes have no tracker ids, or a zone has fewer than three corners.
+    """
+
+    type = "time_in_zone@v3"
+    aliases = ("roboflow_core/time_in_zone@v3",)
+
+    def run(
+        self,
+        image: Frame,
+        detections: Tracked,
+        zone: Annotated[Polygon, Port("corners of the zone, [[x, y], …] in pixels of the frame, or a list of zones")],
+        stream: Stream,
+        triggering_anchor: Anchor = "CENTER",
+        remove_out_of_zone_detections: Remove = True,
+        reset_out_of_zone_detections: Reset = True,
+    ) -> Timed:
+        """Measure."""
+        zones = polygons(zone, "zone") if zone else []
+        remove, reset = remove_out_of_zone_detections, reset_out_of_zone_detections
+        return self.time(image, detections, stream, zones, triggering_anchor, fps_of(image), remove, reset)
+
+
+def _inside(detections: Detections, zones: Sequence[NDArray[np.int32]], anchor: str) -> NDArray[np.bool_]:
+    """Return for every box whether it is in one of the zones."""
+    inside = np.zeros(len(detections), bool)
+    for zone in zones:
+        inside |= sv.PolygonZone(zone, [sv.Position[anchor]]).trigger(detections)
+    return inside

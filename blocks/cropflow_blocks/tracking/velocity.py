@@ -1,4 +1,4 @@
-"""Says how fast tracked objects move."""
+"""Measures how fast tracked objects move."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from numpy.typing import NDArray
 from pydantic import Field
 from supervision import Detections
 
-from cropflow.block import Block, Port, Stream
-from cropflow.detections import onto
-from cropflow.kinds import ZeroToOne
+from cropflow.block import Block, KindOf, Port, Stream
+from cropflow.detections import onto, take
 from cropflow.resources import Clock
-from cropflow_blocks.tracking.ports import Frame, Passed, Tracked, anchors, moment, tracks, with_data
+from cropflow_blocks.tracking.ports import Frame, Remembered, Tracked, fps_of, ids_of, seconds
 
-Vector = NDArray[np.float64]
+_STILL = np.zeros(2)
 
 
-@dataclass(slots=True)
-class _Moving:
-    """Where a track was, when, and how fast it was on average."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Where the centre of a box was, when, and how it moved."""
 
-    place: Vector
+    centre: NDArray[np.float64]
     time: float
-    smooth: Vector
+    smoothed: NDArray[np.float64]
 
 
 class Velocity(Block):
-    """Tell how fast each tracked object moves, by the centre of its box from one frame to the next.
+    """Tell how fast the centres of tracked objects move: from where an object was last seen to where it is now.
 
-    Adds `velocity` (x to the right and y downwards) and its length `speed`, and the same smoothed: each new value
-    counts `smoothing_alpha`, all before it the rest. They are in metres a second, or pixels a second where
-    `pixels_per_meter` is 1. In the first frame of a track they are 0. Times are those of `time_in_zone@v1`.
+    Boxes get `velocity` and `smoothed_velocity` (along x and y; y points down), and the lengths of both, `speed` and
+    `smoothed_speed`, in pixels a second, or in metres a second where `pixels_per_meter` tells how large a metre is. The
+    first time an object is seen they are 0. Boxes found on a crop of the frame are moved to it. Time is that of the
+    video; where no frame rate is known it is that of the clock.
 
     Raises:
-        ValueError: the boxes have no tracks.
+        ValueError: the boxes have no tracker ids.
     """
 
     type = "velocity@v1"
@@ -46,7 +46,7 @@ class Velocity(Block):
         """The boxes with their velocities."""
 
         velocity_detections: Annotated[
-            Detections, Passed, Port("the boxes; `velocity`, `speed`, `smoothed_velocity`, `smoothed_speed`")
+            Detections, KindOf("detections"), Port("the boxes with how fast they move and where to")
         ]
 
     def __init__(self, clock: Clock) -> None:
@@ -57,35 +57,36 @@ class Velocity(Block):
         image: Frame,
         detections: Tracked,
         stream: Stream,
-        smoothing_alpha: Annotated[ZeroToOne, Port("how much the newest value counts")] = 0.5,
-        pixels_per_meter: Annotated[float, Field(gt=0), Port("pixels of the frame to a metre")] = 1.0,
+        smoothing_alpha: Annotated[
+            Annotated[float, Field(gt=0, le=1)],
+            Port("what the present counts for in the smoothed velocity; the past counts for the rest"),
+        ] = 0.5,
+        pixels_per_meter: Annotated[Annotated[float, Field(gt=0)], Port("pixels that make a metre")] = 1.0,
     ) -> Output:
         """Measure."""
-        here = onto(detections, image.origin)
-        now = moment(stream, image, self._clock)
-        moving: dict[int, _Moving] = stream.state.setdefault("moving", {})
-        made = np.zeros((len(here), 4))
-        for row, (track, place) in enumerate(zip(tracks(here), anchors(here, "CENTER"), strict=True)):
-            made[row, :2], made[row, 2:] = _moved(moving, track, place, now, smoothing_alpha)
-        plain, smooth = made[:, :2] / pixels_per_meter, made[:, 2:] / pixels_per_meter
-        return self.Output(
-            with_data(
-                here,
-                velocity=plain,
-                speed=np.linalg.norm(plain, axis=1),
-                smoothed_velocity=smooth,
-                smoothed_speed=np.linalg.norm(smooth, axis=1),
-            )
-        )
+        boxes = onto(detections, image.origin).xyxy.astype(float)
+        now = seconds(stream, fps_of(image), self._clock)
+        known: Remembered[_Seen] = stream.state.setdefault("seen", Remembered())
+        fast, smooth = np.zeros((len(boxes), 2)), np.zeros((len(boxes), 2))
+        for place, (track, centre) in enumerate(
+            zip(ids_of(detections), (boxes[:, :2] + boxes[:, 2:]) / 2, strict=True)
+        ):
+            last = known.get(track)
+            if last is not None and now > last.time:
+                fast[place] = (centre - last.centre) / (now - last.time)
+            if last is not None:
+                smooth[place] = smoothing_alpha * fast[place] + (1 - smoothing_alpha) * last.smoothed
+            known.put(track, _Seen(centre, now, smooth[place]))
+        return self.Output(_with(detections, fast / pixels_per_meter, smooth / pixels_per_meter))
 
 
-def _moved(moving: dict[int, _Moving], track: int, place: Vector, now: float, alpha: float) -> tuple[Vector, Vector]:
-    """Note where a track is; return its velocity and the smoothed one in pixels a second."""
-    before = moving.get(track)
-    if before is None or now <= before.time:
-        still = np.zeros(2) if before is None else before.smooth
-        moving[track] = _Moving(place, now, still)
-        return np.zeros(2), still
-    plain = (place - before.place) / (now - before.time)
-    moving[track] = _Moving(place, now, alpha * plain + (1 - alpha) * before.smooth)
-    return plain, moving[track].smooth
+def _with(detections: Detections, fast: NDArray[np.float64], smooth: NDArray[np.float64]) -> Detections:
+    moving = take(detections, slice(None))
+    moving.data = {
+        **moving.data,
+        "velocity": fast,
+        "speed": np.linalg.norm(fast, axis=1),
+        "smoothed_velocity": smooth,
+        "smoothed_speed": np.linalg.norm(smooth, axis=1),
+    }
+    return moving

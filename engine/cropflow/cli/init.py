@@ -37,9 +37,10 @@ steps: # in any order: the selectors say what depends on what
     images: $inputs.image
     predictions: $steps.detect.predictions
     padding: 5%
+    square: true # classifiers look at the middle square of a crop only
 
-  # To name every crop, take the signs away, and let `save` read
-  # $steps.classify.predictions in place of $steps.crop.predictions.
+  # To name every crop, take away `# ` before these lines, and let `save`
+  # read $steps.classify.predictions in place of $steps.crop.predictions.
   # - type: classification_model@v2
   #   name: classify
   #   images: $steps.crop.crops

@@ -122,7 +122,7 @@ class Session:
                 tell(f"{camera}: {count} frames passed over for newer ones; --frames every keeps them all")
         if self.state and self.state.finished:
             tell("nothing was left to do: the run in this folder had finished")
-        elif self.journal and ended != "finished" and not self.running.source.live:
+        elif self.journal and ended == "interrupted" and not self.running.source.live:
             tell("go on with the same command and --resume")
 
     @property

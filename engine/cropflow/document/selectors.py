@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 _SELECTOR = re.compile(r"\$inputs\.(?P<input>[^.\s]+)|\$steps\.(?P<step>[^.\s]+)(\.(?P<output>[^.\s]+))?")
 
+_MEANT = re.compile(r"\$(inputs|steps)|\$(input|step)\.")
+
 
 @dataclass(frozen=True, slots=True)
 class InputSelector:
@@ -35,8 +37,12 @@ Selector: TypeAlias = InputSelector | OutputSelector | StepSelector
 
 
 def is_selector(value: object) -> bool:
-    """Whether a value of a document claims to be a selector."""
-    return isinstance(value, str) and value.startswith(("$inputs", "$steps"))
+    """Whether a value of a document claims to be a selector, well written or not.
+
+    >>> is_selector("$steps.detect"), is_selector("$step.detect"), is_selector("$5")
+    (True, True, False)
+    """
+    return isinstance(value, str) and _MEANT.match(value) is not None
 
 
 def parse_selector(text: str) -> Selector | None:

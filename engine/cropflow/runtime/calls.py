@@ -95,7 +95,7 @@ def _call_chunk(
 
 
 def _in_batches(spec: BlockSpec, name: str) -> bool:
-    return name != spec.stream and spec.port(name).batch
+    return spec.streams if name == spec.stream else spec.port(name).batch
 
 
 def _chunks(spec: BlockSpec, prepared: Prepared) -> Iterator[tuple[int, int]]:

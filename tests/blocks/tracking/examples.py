@@ -1,59 +1,69 @@
-"""What the contract suite runs the blocks of this family with."""
+"""What the contract suite runs the blocks of this family with: first frames, each of a video of its own."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from cropflow import Image
 
-from ..samples import Element, Examples, drawn
+from ..samples import ROOT, Element, Examples, boxes, pictures
+
+SQUARE = [[0, 0], [40, 0], [40, 40], [0, 40]]
+CLASSIFIER = str(ROOT / "models" / "digits-classify.pt")
 
 
-def followed(metadata: bool = False, **fields: Any) -> Callable[[], list[Element]]:
-    """Boxes with tracker ids in the first frames of different videos, or with video metadata in place of frames."""
-
-    def make() -> list[Element]:
-        examples = drawn()
-        for number, example in enumerate(examples):
-            example["predictions"].tracker_id = np.arange(len(example["predictions"])) + 10 * number
-        told = [_told(example["image"], metadata) for example in examples]
-        return [{**t, "detections": e["predictions"], **fields} for t, e in zip(told, examples, strict=True)]
-
-    return make
+def found(**fields: object) -> list[Element]:
+    """Boxes without ids, on first frames of different videos."""
+    examples = []
+    for number, picture in enumerate(pictures()):
+        image = Image(picture.pixels, id=picture.id, stream=f"video {number}", frame=0, fps=10.0)
+        examples.append({"image": image, "detections": boxes(image, number), **fields})
+    return examples
 
 
-def _told(image: Image, metadata: bool) -> dict[str, Any]:
-    return {"metadata": metadata_of(image)} if metadata else {"image": framed(image)}
+def tracked(**fields: object) -> list[Element]:
+    """The same with ids."""
+    examples = found(**fields)
+    for example in examples:
+        example["detections"].tracker_id = np.arange(len(example["detections"])) + 7
+    return examples
 
 
-def framed(image: Image) -> Image:
-    return Image(image.pixels, id=image.id, stream=image.id, frame=0, fps=10)
+def told(examples: list[Element], image: bool = False) -> list[Element]:
+    """Video metadata in the place of frames, or beside them."""
+    return [
+        {
+            "metadata": {"video_identifier": f"video {number}", "frame_number": 0, "fps": 10.0},
+            **{name: value for name, value in example.items() if image or name != "image"},
+        }
+        for number, example in enumerate(examples)
+    ]
 
 
-def metadata_of(image: Image) -> dict[str, Any]:
-    return {"video_identifier": image.id, "frame_number": 0, "fps": 10.0}
+def crops() -> list[Element]:
+    """Crops with the box of each."""
+    examples = []
+    for example in tracked()[1:]:
+        image, box = example["image"], example["detections"][:1]
+        (crop,) = image.crops(box.xyxy, ["crop"])
+        examples.append({"images": crop, "predictions": box, "model_id": CLASSIFIER})
+    return examples
 
-
-LINE = {"line_segment": [[20, 0], [20, 100]]}
-ZONE = {"zone": [[0, 0], [40, 0], [40, 40], [0, 40]]}
-PATH = {"reference_path": [[0, 0], [40, 40]]}
 
 EXAMPLES: Examples = {
-    "byte_tracker@v1": followed(metadata=True),
-    "byte_tracker": followed(),
-    "trackers_bytetrack": followed(),
-    "trackers_sort": followed(),
-    "trackers_ocsort": followed(),
-    "trackers_botsort": followed(),
-    "line_counter@v1": followed(metadata=True, **LINE),
-    "line_counter": followed(**LINE),
-    "time_in_zone@v1": lambda: [{**e, "metadata": metadata_of(e["image"])} for e in followed(**ZONE)()],
-    "time_in_zone": followed(**ZONE),
-    "velocity": followed(),
-    "path_deviation_analytics@v1": followed(metadata=True, **PATH),
-    "path_deviation_analytics": followed(**PATH),
-    "detection_event_log": followed(),
+    "byte_tracker@v1": lambda: told(found()),
+    "byte_tracker": found,
+    "trackers_bytetrack": lambda: found(minimum_consecutive_frames=1),
+    "trackers_botsort": lambda: found(instant_first_frame_activation=True),
+    "trackers_ocsort": lambda: found(minimum_consecutive_frames=1),
+    "trackers_sort": lambda: found(minimum_consecutive_frames=1),
+    "line_counter@v1": lambda: told(tracked(line_segment=SQUARE[:2])),
+    "line_counter": lambda: tracked(line_segment=SQUARE[:2]),
+    "time_in_zone@v1": lambda: told(tracked(zone=SQUARE), image=True),
+    "time_in_zone": lambda: tracked(zone=SQUARE, remove_out_of_zone_detections=False),
+    "velocity": tracked,
+    "path_deviation_analytics@v1": lambda: told(tracked(reference_path=SQUARE)),
+    "path_deviation_analytics": lambda: tracked(reference_path=SQUARE),
+    "detection_event_log": tracked,
+    "reclassify": crops,
 }

@@ -50,7 +50,8 @@ def test_everything_else_is_no_selector(text: str) -> None:
 
 @pytest.mark.parametrize(("value", "claims"), [
     ("$inputs.a", True), ("$steps.a.b", True), ("$inputs", True), ("$stepsx", True), ("$steps.", True),
-    ("see $steps.a.b", False), (" $steps.a", False), ("$step.a", False), ("", False), (3, False), (["$steps.a"], False),
+    ("see $steps.a.b", False), (" $steps.a", False), ("$step.a", True), ("$input.a", True), ("$stepwise", False),
+    ("$5", False), ("", False), (3, False), (["$steps.a"], False),
 ])  # fmt: skip
 def test_what_begins_like_a_selector_claims_to_be_one(value: object, claims: bool) -> None:
     assert is_selector(value) is claims

@@ -31,6 +31,15 @@ class BatchCounter(Block):
         return [Seen(f"{len(values)}:{stream.state['frames']}") for _ in values]
 
 
+class StreamsCounter(Block):
+    type = "test/streams_counter@v1"
+
+    def run(self, values: Batch[Any], streams: Batch[Stream]) -> Batch[Seen]:
+        for stream in streams:
+            stream.state.setdefault("frames", []).append(stream.frame)
+        return [Seen(f"{len(values)}:{stream.state['frames']}") for stream in streams]
+
+
 class Letters(Block):
     type = "test/letters@v1"
 
@@ -47,7 +56,7 @@ def load(*steps: dict[str, Any], kind: str = "WorkflowBatchInput") -> Workflow:
             {"type": "JsonField", "name": item["name"], "selector": f"$steps.{item['name']}.seen"} for item in steps
         ],
     }
-    return Workflow.load(document, blocks=[Counter, SharedCounter, BatchCounter, Letters])
+    return Workflow.load(document, blocks=[Counter, SharedCounter, BatchCounter, StreamsCounter, Letters])
 
 
 def step(name: str, block: str = "counter", **fields: Any) -> dict[str, Any]:
@@ -70,6 +79,13 @@ def test_each_step_has_a_state_of_its_own() -> None:
         workflow.reset()
         rows = list(workflow.run({"n": ["a", "b"]}, workers=workers))
         assert rows == [{"one": ":0:1", "two": ":0:1"}, {"one": ":1:2", "two": ":1:2"}]
+
+
+def test_a_batch_of_streams_lets_one_call_hold_many_frames() -> None:
+    workflow = load(step("one", "streams_counter", values="$inputs.n"))
+    assert column(workflow, ["a", "b"]) == ["2:[0, 1]", "2:[0, 1]"]
+    frames = [Image(np.zeros((4, 4, 3), np.uint8), stream=name, frame=7) for name in ("left", "right", "left")]
+    assert column(workflow, frames) == ["3:[7, 7]", "3:[7]", "3:[7, 7]"]
 
 
 def test_two_workflows_do_not_know_of_each_other() -> None:
