@@ -72,7 +72,9 @@ _YAML = {
     "expected key": _Words(
         "this line does not fit the lines above it", "give all keys of one mapping the same indentation"
     ),
-    "'-' indicator": _Words("this line does not fit the list above it", "begin the line with '- ', or indent it less"),
+    "'-' indicator": _Words(
+        "this line does not fit the list above it", "begin the line with '- ', or indent it as the lines it belongs to"
+    ),
     "<block end>": _Words("this line does not fit the lines above it", "check its indentation"),
     "node content": _Words("a value is missing here", "put text that begins with a bracket or ',' in quotes"),
     "<document start>": _Words("the document is complete, but more text follows", "check the brackets above"),
