@@ -234,7 +234,7 @@ def test_resources_reach_the_blocks_that_ask(tmp_path: Path) -> None:
         workflow.run({"image": [picture(4), picture(6)]})
     assert (tmp_path / "keep" / "image.[1].txt").read_text() == "6"
     assert (tmp_path / "closed.txt").exists()
-    with pytest.raises(WorkflowError, match="test/keep@v1 needs a resource 'OutputFolder'") as caught:
+    with pytest.raises(WorkflowError, match="test/keep@v1 needs an output folder, and none is given") as caught:
         Workflow.load(document, blocks=[Keep])
     (problem,) = caught.value.problems
     assert (problem.code, problem.step) == ("missing-resource", "keep")

@@ -15,7 +15,7 @@ from cropflow.compiler.problems import Found
 from cropflow.document.definition import Definition
 from cropflow.errors import ModelError, Problem
 from cropflow.models.store import ModelStore
-from cropflow.resources import Resources
+from cropflow.resources import OutputFolder, Resources
 
 
 def find_models(plan: Plan, store: ModelStore) -> list[Problem]:
@@ -56,7 +56,8 @@ def find_resources(plan: Plan, resources: Resources) -> list[Problem]:
         for _, wanted in step.spec.resources:
             how = resources.missing(wanted)
             if how:
-                message = f"{step.spec.type} needs a resource {wanted.__name__!r}, and nobody gave one"
+                what = "an output folder" if wanted is OutputFolder else f"a resource {wanted.__name__!r}"
+                message = f"{step.spec.type} needs {what}, and none is given"
                 found.add("missing-resource", message, _path(step, plan.definition), step=step.name, hint=how)
     return found.problems
 

@@ -198,6 +198,8 @@ class ModelStore:
             f"Map a name to weights with --model {model_id}=PATH, in Python with "
             f"ModelStore(models={{{model_id!r}: PATH}}), or with a line in a {MAP_FILE} beside the document."
         )
+        if Path(model_id).suffix:
+            hint = "Correct the path; it starts from the folder of the document, or else from the current folder."
         if published_name(model_id) and not self.allow_download:
             hint += " Nothing is downloaded unless --allow-download or ModelStore(allow_download=True) says so."
         return ModelError(

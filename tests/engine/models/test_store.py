@@ -117,8 +117,11 @@ def test_a_missing_model_is_explained(tmp_path: Path, monkeypatch: pytest.Monkey
     assert str(MODELS / "digits-detct.pt") in message
     assert str(tmp_path / "cwd" / "models" / "digits-detct.pt") in message
     assert "'digits-detect.pt'" in message
-    assert "--model models/digits-detct.pt=PATH" in message
-    assert "ModelStore(models={'models/digits-detct.pt': PATH})" in message
+    assert "Correct the path" in message
+    with pytest.raises(ModelError) as caught:
+        ModelStore().locate("dog-breeds/1", MODELS.parent)
+    assert "--model dog-breeds/1=PATH" in str(caught.value)
+    assert "ModelStore(models={'dog-breeds/1': PATH})" in str(caught.value)
 
 
 def test_nothing_is_downloaded_unless_allowed(tmp_path: Path) -> None:
