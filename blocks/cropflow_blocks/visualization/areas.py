@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import cv2
+import numpy as np
 import supervision as sv
 from pydantic import Field
 from supervision import Detections
 
 from cropflow.block import Block, Port
+from cropflow.image.decode import Pixels
 from cropflow.kinds import KINDS
 from cropflow_blocks.visualization.colors import ColorText, Look, to_color
 from cropflow_blocks.visualization.drawing import Boxes, CopyImage, Drawn, Opacity, Picture, draw
@@ -36,9 +39,24 @@ class Halo(Block):
     """What both versions share; it has no `run`."""
 
     def glow(self, image: Picture, predictions: Detections, look: Look, opacity: float, kernel_size: int) -> Drawn:
-        """Draw a glow around the masks."""
-        annotator = sv.HaloAnnotator(**look.of(predictions), opacity=opacity, kernel_size=kernel_size)
-        return draw(image, predictions, annotator.annotate)
+        """Draw a glow around the masks.
+
+        It is not supervision's, whose colours fade to black instead of to the picture.
+        """
+        tint = sv.MaskAnnotator(**look.of(predictions), opacity=1)
+        shape = sv.MaskAnnotator(sv.Color.WHITE, opacity=1)
+        size = (kernel_size, kernel_size)
+
+        def paint(scene: Pixels, found: Detections) -> None:
+            black = np.zeros_like(scene)
+            inside = shape.annotate(black.copy(), found)[:, :, :1] > 0
+            near = cv2.blur(inside.astype(np.float32), size)[:, :, None]
+            color = cv2.blur(tint.annotate(black, found).astype(np.float32), size) / np.maximum(near, 1e-6)
+            glow = np.where(inside, 0, near)
+            alpha = opacity * glow / max(float(glow.max()), 1e-6)
+            scene[:] = np.rint(scene * (1 - alpha) + color.clip(0, 255) * alpha)
+
+        return draw(image, predictions, paint)
 
 
 Kernel = Annotated[int, Field(ge=1, le=1000), Port("how far the glow reaches, in pixels")]
