@@ -1,4 +1,4 @@
-"""Every visualisation that draws predictions, on what the shipped models find: its place, its colour, crops, nothing."""
+"""Every visualisation that draws predictions, on what the shipped models find: place, colour, crops, nothing."""
 
 from __future__ import annotations
 
