@@ -102,6 +102,17 @@ def _elsewhere() -> Iterator[str]:
     yield ""
 
 
+def missing() -> Iterator[tuple[str, str]]:
+    """Give the types of existing documents that are not there, and why."""
+    yield _types(PLANNED), "planned"
+    for instead, hosted in HOSTED.items():
+        yield _types(name for name in hosted if name == name.lower()), f"out of scope; {instead}"
+
+
+def _types(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names, key=str.lower))
+
+
 def operations() -> Iterator[tuple[str, ...]]:
     """Give the rows of the table of operations."""
     for operation in get_args(get_args(AnyOperation)[0]):
@@ -154,10 +165,11 @@ def pages() -> dict[Path, str]:
     text = queries.read_text(encoding="utf-8")
     text = filled(text, "| operation | what it does | takes | gives | fields |", operations())
     text = filled(text, "| comparator of two | left | right |", comparators())
+    front = filled(readme.read_text(encoding="utf-8"), "| for | blocks |", blocks)
     return {
         ROOT / "docs" / "blocks.md": page(),
         queries: filled(text, "| operator of one | of |", operators()),
-        readme: filled(readme.read_text(encoding="utf-8"), "| for | blocks |", blocks),
+        readme: filled(front, "| not there | why, and what may stand in their place |", missing()),
     }
 
 
