@@ -40,7 +40,7 @@ def overlap(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
     return float((one & other).sum() / (one | other).sum())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(height=st.integers(60, 700), width=st.integers(60, 700), data=st.data())
 def test_a_mask_lies_where_the_object_is(height: int, width: int, data: st.DataObject) -> None:
     size, padded = (height, width), (320, 320)

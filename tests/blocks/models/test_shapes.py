@@ -117,7 +117,7 @@ def test_empty_answers_carry_the_keys(segmenter: LoadedModel, poser: LoadedModel
     assert poses.data["keypoints_xy"].shape == (0, 4, 2)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_a_picture_gets_the_same_answer_in_any_company(
     segmenter: LoadedModel, poser: LoadedModel, pictures: Pictures, data: st.DataObject

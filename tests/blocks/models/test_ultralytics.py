@@ -102,7 +102,7 @@ def test_results_are_those_of_ultralytics(detector: LoadedModel, classifier: Loa
         np.testing.assert_allclose(scores, result.probs.data.numpy(), atol=1e-4)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_a_picture_gets_the_same_answer_in_any_company(
     detector: LoadedModel, classifier: LoadedModel, pictures: Pictures, data: st.DataObject

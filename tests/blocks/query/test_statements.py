@@ -191,7 +191,7 @@ GROUPS = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     GROUPS,
     st.lists(st.tuples(st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.integers(0, 2), st.booleans()), max_size=6),

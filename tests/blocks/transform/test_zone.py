@@ -7,7 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from supervision import Detections
@@ -119,7 +119,6 @@ def test_fitted_sides_lie_along_the_outline_not_at_its_outermost_points() -> Non
     assert run(found(QUAD), apply_least_squares=True)["zones"] == [CORNERS]
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=12), st.integers(3, 7))
 def test_any_mask_gives_that_many_corners_of_its_own(points: list[tuple[int, int]], count: int) -> None:
     mask = np.zeros((64, 64), np.uint8)

@@ -18,7 +18,6 @@ from .shapes import Document, Key
 
 many = settings(
     max_examples=1500,
-    deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
