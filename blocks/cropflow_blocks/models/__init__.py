@@ -10,6 +10,7 @@ from cropflow_blocks.models.detection import (
     ObjectDetectionModelV2,
     ObjectDetectionModelV3,
 )
+from cropflow_blocks.models.embedding import ActivationMap, ImageEmbedding
 from cropflow_blocks.models.keypoints import (
     KeypointDetectionModelV1,
     KeypointDetectionModelV2,
@@ -23,11 +24,14 @@ from cropflow_blocks.models.segmentation import (
     InstanceSegmentationModelV4,
 )
 from cropflow_blocks.models.semantic import SemanticSegmentationModelV1, SemanticSegmentationModelV2
+from cropflow_blocks.models.yolo import YoloModel
 
 __all__ = [
+    "ActivationMap",
     "ClassificationModelV1",
     "ClassificationModelV2",
     "ClassificationModelV3",
+    "ImageEmbedding",
     "InstanceSegmentationModelV1",
     "InstanceSegmentationModelV2",
     "InstanceSegmentationModelV3",
@@ -41,4 +45,5 @@ __all__ = [
     "OrientedObjectDetectionModel",
     "SemanticSegmentationModelV1",
     "SemanticSegmentationModelV2",
+    "YoloModel",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -43,9 +43,11 @@ class ModelBlock(Block):
         self._document = document
         self._warned = False
 
-    def model(self, model_id: str, tasks: tuple[Task, ...]) -> LoadedModel:
+    def model(
+        self, model_id: str, tasks: tuple[Task, ...], *, device: str | None = None, half: bool = False
+    ) -> LoadedModel:
         """Return the model of this call; ModelError where it is not found or does something else."""
-        return self._models.get(model_id, self._document.path, tasks)
+        return self._models.get(model_id, self._document.path, tasks, device=device, half=half)
 
     def answer_id(self, image: Image) -> str:
         """Return the id of this step's answer about a picture; the same in every run."""
@@ -63,20 +65,31 @@ class ModelBlock(Block):
             )
 
 
-def class_ids(names: list[str] | None, info: ModelInfo) -> tuple[int, ...] | None:
-    """Return the ids of the classes to keep; `None`, for all of them, where no name is given.
+def class_ids(
+    classes: Sequence[str | int] | None, info: ModelInfo, field: str = "class_filter"
+) -> tuple[int, ...] | None:
+    """Return the ids of the classes to keep, told by name or number; `None`, for all of them, where none is given.
 
     Raises:
-        ModelError: the model has no class of that name; the message gives the nearest.
+        ModelError: the model has no such class; the message names the `field` and the nearest class.
     """
-    if not names:
+    if not classes:
         return None
-    for name in names:
-        if name not in info.names:
-            near = " or ".join(map(repr, nearest(name, info.names)))
-            advice = f"did you mean {near}?" if near else f"its classes are {', '.join(info.names[:20])}"
-            raise ModelError(f"class_filter: the model {info.name} has no class {name!r}; {advice}")
-    return tuple(index for index, name in enumerate(info.names) if name in names)
+    return tuple(sorted({_class_id(wanted, info, field) for wanted in classes}))
+
+
+def _class_id(wanted: str | int, info: ModelInfo, field: str) -> int:
+    if isinstance(wanted, int):
+        if 0 <= wanted < len(info.names):
+            return wanted
+        raise ModelError(
+            f"{field}: the model {info.name} has no class {wanted}; they go from 0 to {len(info.names) - 1}"
+        )
+    if wanted in info.names:
+        return info.names.index(wanted)
+    near = " or ".join(map(repr, nearest(wanted, info.names)))
+    advice = f"did you mean {near}?" if near else f"its classes are {', '.join(info.names[:20])}"
+    raise ModelError(f"{field}: the model {info.name} has no class {wanted!r}; {advice}")
 
 
 def threshold(mode: str, custom: float) -> float:

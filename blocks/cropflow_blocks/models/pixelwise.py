@@ -24,7 +24,7 @@ from cropflow_blocks.models.masks import masks_in_boxes
 
 
 class MaskPredictor(SegmentationPredictor):  # type: ignore[misc]
-    """Results with boxes and `masks_of(rows)`, which makes the masks of some boxes when it is called."""
+    """Results with boxes and `masks_of(rows, fine)`, which makes the masks of some boxes when it is called."""
 
     def construct_result(self, pred: Any, img: Any, orig_img: NDArray[np.uint8], img_path: str, proto: Any) -> Any:
         """Return the result of one picture."""
@@ -35,12 +35,12 @@ class MaskPredictor(SegmentationPredictor):  # type: ignore[misc]
 
 
 def _masks(
-    proto: Any, pred: Any, picture: tuple[int, int], padded: tuple[int, int], rows: NDArray[np.intp]
+    proto: Any, pred: Any, picture: tuple[int, int], padded: tuple[int, int], rows: NDArray[np.intp], fine: bool
 ) -> CompactMask:
     """Every object has its own mixture of maps that all share; above 0 is inside."""
     wanted = pred[rows.tolist()]
     scores = (wanted[:, 6:] @ proto.float().flatten(1)).view(-1, *proto.shape[1:])
-    return masks_in_boxes(scores.cpu().numpy(), wanted[:, :4].cpu().numpy(), picture, padded)
+    return masks_in_boxes(scores.cpu().numpy(), wanted[:, :4].cpu().numpy(), picture, padded, fine=fine)
 
 
 class RegionPredictor(SemanticSegmentationPredictor):  # type: ignore[misc]

@@ -40,7 +40,7 @@ class Reader:
         if not settings.shapes:
             found.data = {"class_name": found.data["class_name"]}
         elif hasattr(result, "masks_of"):
-            found.mask = result.masks_of(rows)
+            found.mask = result.masks_of(rows, settings.fine_masks)
             found = found[found.mask.area > 0]
         return found
 

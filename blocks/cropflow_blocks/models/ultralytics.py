@@ -42,7 +42,9 @@ class UltralyticsLoader:
         """Tell from the name alone whether Ultralytics loads this file or folder."""
         return path.suffix.lower() in _FILES or path.name.endswith(_FOLDERS)
 
-    def load(self, path: Path, *, device: str | None, image_size: int | None, cache_dir: Path) -> UltralyticsModel:
+    def load(
+        self, path: Path, *, device: str | None, image_size: int | None, half: bool = False, cache_dir: Path
+    ) -> UltralyticsModel:
         """Load weights that are there; nothing is fetched or installed. See `ModelLoader.load`.
 
         A `.pt` file is read in Ultralytics' safe mode, because an ordinary one runs code on loading
@@ -57,7 +59,7 @@ class UltralyticsLoader:
             try:
                 with _plain_name(path) as file:
                     yolo = ultralytics.YOLO(str(file))
-                predictor = _predictor(yolo, device, image_size)
+                predictor = _predictor(yolo, device, image_size, half)
             except ImportError as error:
                 raise ModelError(f"{path} needs the package {error.name!r}: pip install {error.name}") from error
             except Exception as error:  # the framework raises all sorts of things
@@ -97,7 +99,7 @@ def _plain_name(path: Path) -> Iterator[Path]:
         yield Path(shutil.copy(path, Path(folder) / "weights.pt"))
 
 
-def _predictor(yolo: Any, device: str | None, image_size: int | None) -> Any:
+def _predictor(yolo: Any, device: str | None, image_size: int | None, half: bool) -> Any:
     """Make the predictor that `yolo.predict` would make, once, so that no call can rebuild it."""
     from cropflow_blocks.models.pixelwise import MaskPredictor, RegionPredictor
 
@@ -109,6 +111,7 @@ def _predictor(yolo: Any, device: str | None, image_size: int | None) -> Any:
         "save": False,
         "verbose": False,
         "device": device,
+        "quantize": 16 if half else None,
     }
     ours: Mapping[str, Any] = {"segment": MaskPredictor, "semantic": RegionPredictor}
     make = ours.get(yolo.task) or yolo.task_map[yolo.task]["predictor"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,10 @@ class DetectSettings:
         class_agnostic: boxes of different classes suppress each other too.
         classes: the class ids to keep; `None` keeps all.
         shapes: also return what tells more than a box, where the weights find it; see `Model.detect`.
+        image_size: (height, width) in pixels that pictures are brought to; `None` takes that of the weights.
+        augment: look at each picture in several sizes and mirrored, and put the answers together (test-time
+            augmentation).
+        fine_masks: cut masks at the resolution of the picture; otherwise at that of the model, which gives steps.
     """
 
     confidence: float = 0.4
@@ -65,6 +69,9 @@ class DetectSettings:
     class_agnostic: bool = False
     classes: tuple[int, ...] | None = None
     shapes: bool = False
+    image_size: tuple[int, int] | None = None
+    augment: bool = False
+    fine_masks: bool = True
 
 
 class Model(Protocol):
@@ -118,13 +125,35 @@ class Model(Protocol):
         """Let go of the weights."""
 
 
+@runtime_checkable
+class Network(Protocol):
+    """What a model may give beside its answers, where its runtime lets somebody look inside."""
+
+    def embed(self, images: Sequence[NDArray[np.uint8]], layers: Sequence[int] | None) -> list[NDArray[np.float32]]:
+        """Describe pictures by what goes on in the network, whatever task it was trained for.
+
+        Args:
+            images: pictures, height × width × 3 in BGR.
+            layers: numbers of layers, whose means over the picture are joined; `None` takes the last before the head.
+
+        Returns:
+            A vector for each picture, float32.
+
+        Raises:
+            ModelError: there is no such layer.
+        """
+
+    def activation(self, image: NDArray[np.uint8], settings: DetectSettings) -> NDArray[np.uint8]:
+        """Show what in a picture speaks for what was found: the picture with a heat map over it, h×w×3 in BGR."""
+
+
 class ModelLoader(Protocol):
     """Loads the weights of one framework; made without arguments, cheap until something is loaded."""
 
     def accepts(self, path: Path) -> bool:
         """Tell from the path alone whether these weights are of this framework."""
 
-    def load(self, path: Path, *, device: str | None, image_size: int | None, cache_dir: Path) -> Model:
+    def load(self, path: Path, *, device: str | None, image_size: int | None, half: bool, cache_dir: Path) -> Model:
         """Load weights.
 
         Args:
@@ -132,6 +161,7 @@ class ModelLoader(Protocol):
             device: such as `cpu`, `cuda:0` or `mps`; `None` leaves the choice to the framework.
             image_size: pixels of the longer side, where the name of the model asks for a size of its own;
                 `None` takes the size the weights were trained for.
+            half: calculate with 16-bit numbers, where the device can.
             cache_dir: the one folder the framework may write to.
 
         Raises:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from cropflow.errors import ModelError, nearest
 from cropflow.models.names import MAP_FILE, Place, names_nearby, places, published_name, read_map
-from cropflow.models.protocol import DetectSettings, Model, ModelInfo, ModelLoader, Task
+from cropflow.models.protocol import DetectSettings, Model, ModelInfo, ModelLoader, Network, Task
 
 if TYPE_CHECKING:
     from supervision import Detections
@@ -58,6 +58,24 @@ class LoadedModel:
         """Score whole pictures; see `Model.classify`."""
         with self.lock:
             return self.model.classify(images)
+
+    def embed(self, images: Sequence[NDArray[np.uint8]], layers: Sequence[int] | None) -> list[NDArray[np.float32]]:
+        """Describe pictures by vectors; see `Network.embed`."""
+        with self.lock:
+            return self._network.embed(images, layers)
+
+    def activation(self, image: NDArray[np.uint8], settings: DetectSettings) -> NDArray[np.uint8]:
+        """Show what in a picture speaks for what was found; see `Network.activation`."""
+        with self.lock:
+            return self._network.activation(image, settings)
+
+    @property
+    def _network(self) -> Network:
+        if isinstance(self.model, Network):
+            return self.model
+        raise ModelError(
+            f"{self.info.path} runs in {self.info.runtime}, which shows nothing of the inside; use a .pt file"
+        )
 
     def close(self) -> None:
         """Let go of the weights, after the call that may be running."""
@@ -104,7 +122,7 @@ class ModelStore:
         self._models = {name: Path(path).expanduser() for name, path in (models or {}).items()}
         self._given_loaders = None if loaders is None else tuple(loaders)
         self._lock = threading.Lock()
-        self._slots: dict[tuple[Path, int | None], _Slot] = {}
+        self._slots: dict[tuple[Path, int | None, str | None, bool], _Slot] = {}
         self._found: dict[tuple[str, Path | None], Place] = {}
 
     def locate(self, model_id: str, base: Path | None = None) -> Path:
@@ -119,14 +137,26 @@ class ModelStore:
         """
         return self._place(model_id, base).path
 
-    def get(self, model_id: str, base: Path | None = None, tasks: Sequence[Task] = ("detect",)) -> LoadedModel:
+    def get(
+        self,
+        model_id: str,
+        base: Path | None = None,
+        tasks: Sequence[Task] = ("detect",),
+        *,
+        device: str | None = None,
+        half: bool = False,
+    ) -> LoadedModel:
         """Return a model that does one of the `tasks`; its weights are loaded on the first request only.
+
+        Args:
+            device: where it runs; `None` takes the device of the store.
+            half: calculate with 16-bit numbers, where the device can.
 
         Raises:
             ModelError: the weights are not found, cannot be loaded, or do something else.
         """
         place = self._found.get((model_id, base)) or self._place(model_id, base)
-        loaded = self._load(place)
+        loaded = self._load(place, device or self.device, half)
         self._found[model_id, base] = place
         if loaded.info.task not in tasks:
             raise ModelError(_wrong_task(model_id, loaded.info, tasks))
@@ -141,14 +171,14 @@ class ModelStore:
                 if slot.loaded is not None:
                     slot.loaded.close()
 
-    def _load(self, place: Place) -> LoadedModel:
+    def _load(self, place: Place, device: str | None, half: bool) -> LoadedModel:
         path = place.path.resolve()
         with self._lock:
-            slot = self._slots.setdefault((path, place.image_size), _Slot())
+            slot = self._slots.setdefault((path, place.image_size, device, half), _Slot())
         with slot.lock:
             if slot.loaded is None:
                 model = self._loader_for(path).load(
-                    path, device=self.device, image_size=place.image_size, cache_dir=self.cache_dir
+                    path, device=device, image_size=place.image_size, half=half, cache_dir=self.cache_dir
                 )
                 slot.loaded = LoadedModel(model)
             return slot.loaded

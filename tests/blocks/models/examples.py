@@ -37,10 +37,13 @@ def pictures_for_untrained(architecture: str) -> Callable[[], list[Element]]:
 
 
 EXAMPLES: Examples = {
+    "activation_map": lambda: [{"image": image, "model_id": DETECTOR} for image in pictures()[:2]],
     "classification_model": pictures_for(CLASSIFIER),
+    "image_embedding": pictures_for(CLASSIFIER),
     "instance_segmentation_model": pictures_for(SEGMENTER),
     "keypoint_detection_model": pictures_for(POSER),
     "object_detection_model": pictures_for(DETECTOR),
     "oriented_object_detection_model": pictures_for_untrained("yolo11n-obb"),
     "semantic_segmentation_model": pictures_for_untrained("yolo26n-sem"),
+    "yolo_model": pictures_for(SEGMENTER),
 }

@@ -29,9 +29,11 @@ class CountingLoader(UltralyticsLoader):
     def __init__(self) -> None:
         self.loaded: list[tuple[str, int | None]] = []
 
-    def load(self, path: Path, *, device: str | None, image_size: int | None, cache_dir: Path) -> UltralyticsModel:
+    def load(
+        self, path: Path, *, device: str | None, image_size: int | None, half: bool, cache_dir: Path
+    ) -> UltralyticsModel:
         self.loaded.append((path.name, image_size))
-        return super().load(path, device=device, image_size=image_size, cache_dir=cache_dir)
+        return super().load(path, device=device, image_size=image_size, half=half, cache_dir=cache_dir)
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ class SpotLoader:
         """Tell by the ending."""
         return path.suffix == ".spots"
 
-    def load(self, path: Path, *, device: str | None, image_size: int | None, cache_dir: Path) -> SpotModel:
+    def load(self, path: Path, *, device: str | None, image_size: int | None, half: bool, cache_dir: Path) -> SpotModel:
         """Read the threshold."""
         try:
             return SpotModel(path, int(path.read_text()), device)
