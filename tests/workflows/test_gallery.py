@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 ELSEWHERE = {
     "annotate_video.yaml",
     "classes_on_boxes.yaml",
+    "crop_from_video.yaml",
     "crop_in_crop.yaml",
     "detect_crop_classify.json",
     "detect_crop_classify.yaml",
@@ -33,7 +34,7 @@ ELSEWHERE = {
     "time_in_zone.yaml",
     "track_digits.yaml",
 }
-"""Documents that test_digits, test_read_text, test_sinks, test_sliced and test_tracking run."""
+"""Documents that are run by hand here, or in test_digits, test_read_text, test_sinks, test_sliced, test_tracking."""
 
 Truth = dict[str, list[dict[str, Any]]]
 Run = Callable[..., list[dict[str, Any]]]
@@ -54,6 +55,26 @@ def run(workflows: Path, store: ModelStore, tmp_path: Path) -> Run:
 def recall(found: sv.Detections, digits: list[dict[str, Any]]) -> float:
     boxes = np.array([digit["box"] for digit in digits], float)
     return float((sv.box_iou_batch(boxes, found.xyxy).max(axis=1) >= 0.5).mean())
+
+
+def test_every_object_is_drawn_and_saved(run: Run, pictures: Pictures, tmp_path: Path) -> None:
+    row = run("crop_objects", [pictures["form/01.png"]])[0]
+    assert len(list((tmp_path / "crops").iterdir())) == len(row["objects"]) == 15
+    changed = (row["drawn"].bgr != cv2.imread(str(pictures["form/01.png"]))).any(axis=2)
+    x0, y0, x1, _ = row["objects"].xyxy[0].round().astype(int)
+    assert changed[y0, x0:x1].all()
+
+
+def test_objects_are_cut_out_of_a_video_that_is_written_anew(
+    workflows: Path, store: ModelStore, tmp_path: Path
+) -> None:
+    resources = [store, OutputFolder(tmp_path)]
+    with Workflow.load(workflows / "crop_from_video.yaml", resources=resources) as workflow:
+        rows = list(workflow.stream(ROOT / "examples" / "digits" / "videos" / "zone.mp4", stride=20))
+    found = [len(row["objects"]) for row in rows]
+    assert len(list((tmp_path / "crops").iterdir())) == sum(found) >= 8
+    video = cv2.VideoCapture(str(tmp_path / "videos" / "zone.mp4"))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == len(rows) == 4
 
 
 def test_only_crops_that_are_wide_and_sharp_are_read(run: Run, pictures: Pictures) -> None:
