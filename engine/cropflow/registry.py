@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from cropflow.block import Block, blocks_of
-from cropflow.errors import BlockError
+from cropflow.errors import BlockError, nearest
 from cropflow.spec import BlockSpec
 
 GROUP = "cropflow.blocks"
@@ -45,6 +45,25 @@ class Registry:
     def find(self, type_id: str) -> BlockSpec | None:
         """Return the block of a type or alias; `None` if there is none."""
         return self._names.get(type_id)
+
+    def like(self, name: str, limit: int = 4) -> tuple[str, ...]:
+        """Return the types that may be meant by a name that is none: those it is a word of, or else the nearest."""
+        word = name.partition("@")[0].lower()
+        types = {spec.type.partition("@")[0]: spec.type for spec in sorted(self, key=_version)}
+        if not word:
+            return ()
+        ways = (
+            [types[bare] for bare in sorted(types) if word in bare.split("_")],
+            nearest(name, self._specs),
+            [types[bare] for bare in sorted(types, key=len) if word in bare],
+            nearest(name, self.names),
+        )
+        return tuple(next(filter(None, ways), ())[:limit])
+
+    def newest(self, name: str) -> BlockSpec | None:
+        """Return the block of a type or alias, or the newest version of a type without one."""
+        versions = [spec for spec in self if spec.type.partition("@")[0] == name]
+        return max(versions, key=_version) if versions else self.find(name)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -100,6 +119,10 @@ def _specs(blocks: Iterable[object]) -> Iterator[BlockSpec]:
             yield from _specs(block)
         else:
             raise BlockError(f"expected a block class, a BlockSpec or a module of blocks, got {block!r}")
+
+
+def _version(spec: BlockSpec) -> int:
+    return int(spec.type.rpartition("@v")[2])
 
 
 def _origin(spec: BlockSpec) -> str:

@@ -77,3 +77,13 @@ def test_installed_blocks_come_in_order_and_are_read_once() -> None:
     assert types_ == sorted(types_)
     assert "dynamic_crop@v1" in types_
     assert installed() is installed()
+
+
+def test_a_name_that_is_none_gets_what_it_is_a_word_of_or_the_nearest() -> None:
+    registry = installed()
+    crops = ("absolute_static_crop@v1", "crop_visualization@v1", "dynamic_crop@v1", "relative_static_crop@v1")
+    assert registry.like("crop") == crops
+    assert registry.like("dynamic_corp@v1")[0] == "dynamic_crop@v1"
+    assert registry.like("classify") == ("reclassify@v1",)
+    assert registry.like("object_detection_model@v9")[0] == "object_detection_model@v3"
+    assert registry.like("zzz") == registry.like("") == ()

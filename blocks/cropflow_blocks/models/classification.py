@@ -33,10 +33,11 @@ class Classifier(ModelBlock):
     """What all versions share; it has no `run`."""
 
     batch_size = 64
+    tasks = ("classify",)
 
     def label(self, images: Sequence[Image], model_id: str, threshold: float) -> list[tuple[str, Classification]]:
         """Return the id of the answer and the scores for each picture."""
-        model = self.model(model_id, ("classify",))
+        model = self.model(model_id)
         names = model.info.names
         scores = model.classify([image.bgr for image in images])
         ids = [self.answer_id(image) for image in images]

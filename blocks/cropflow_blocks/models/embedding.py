@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple, get_args
+from typing import Annotated, NamedTuple
 
 from cropflow.block import Batch, Port
 from cropflow.image import Image
 from cropflow.kinds import KINDS, ModelId
-from cropflow.models import DetectSettings, Task
+from cropflow.models import DetectSettings
 from cropflow_blocks.models.fields import Images, Model, ModelBlock, class_ids
 from cropflow_blocks.models.objects import Confidence
-
-ANY_TASK: tuple[Task, ...] = get_args(Task)
 
 
 class ImageEmbedding(ModelBlock):
@@ -39,7 +37,7 @@ class ImageEmbedding(ModelBlock):
         ] = None,
     ) -> Batch[Output]:
         """Embed."""
-        vectors = self.model(model_id, ANY_TASK).embed([image.bgr for image in images], embed)
+        vectors = self.model(model_id).embed([image.bgr for image in images], embed)
         return [self.Output(vector.tolist(), model_id) for vector in vectors]
 
 
@@ -67,7 +65,7 @@ class ActivationMap(ModelBlock):
         ] = None,
     ) -> Output:
         """Explain."""
-        model = self.model(model_id, ANY_TASK)
+        model = self.model(model_id)
         settings = DetectSettings(confidence=conf, classes=class_ids(classes, model.info, "classes"))
         shown = model.activation(image.bgr, settings)
         return self.Output(image.with_pixels(shown) if model.info.task != "classify" else image.warped(shown))

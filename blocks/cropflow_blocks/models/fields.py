@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, ClassVar, get_args
 
 from pydantic import Field
 
@@ -36,18 +36,22 @@ Project = Annotated[str | None, KINDS["roboflow_project"], Port("accepted for ex
 
 
 class ModelBlock(Block):
-    """The base of the blocks that run a model; it has no `run`."""
+    """The base of the blocks that run a model; it has no `run`.
+
+    Attributes:
+        tasks: what the weights may do.
+    """
+
+    tasks: ClassVar[tuple[Task, ...]] = get_args(Task)
 
     def __init__(self, models: ModelStore, document: DocumentFolder) -> None:
         self._models = models
         self._document = document
         self._warned = False
 
-    def model(
-        self, model_id: str, tasks: tuple[Task, ...], *, device: str | None = None, half: bool = False
-    ) -> LoadedModel:
+    def model(self, model_id: str, *, device: str | None = None, half: bool = False) -> LoadedModel:
         """Return the model of this call; ModelError where it is not found or does something else."""
-        return self._models.get(model_id, self._document.path, tasks, device=device, half=half)
+        return self._models.get(model_id, self._document.path, self.tasks, device=device, half=half)
 
     def answer_id(self, image: Image) -> str:
         """Return the id of this step's answer about a picture; the same in every run."""

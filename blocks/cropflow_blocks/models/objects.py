@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from supervision import Detections
 
 from cropflow.block import Port
 from cropflow.image import Image
 from cropflow.kinds import ZeroToOne
-from cropflow.models import DetectSettings, Task
+from cropflow.models import DetectSettings
 from cropflow_blocks.models.fields import DEFAULT_CONFIDENCE, Count, ModelBlock, class_ids
 
 Confidence = Annotated[ZeroToOne, Port("boxes with a lower confidence are dropped")]
@@ -30,14 +30,12 @@ class ObjectModel(ModelBlock):
     """The base of the blocks that find objects; it has no `run`."""
 
     batch_size = 16
-    tasks: ClassVar[tuple[Task, ...]]
-    """What the weights may do."""
 
     def find(
         self, images: Sequence[Image], model_id: str, classes: list[str] | None, settings: DetectSettings
     ) -> list[tuple[str, Detections]]:
         """Return the id of the answer and the objects for each picture."""
-        model = self.model(model_id, self.tasks)
+        model = self.model(model_id)
         settings = replace(settings, classes=class_ids(classes, model.info))
         found = model.detect([image.bgr for image in images], settings)
         return [(self.answer_id(image), objects) for image, objects in zip(images, found, strict=True)]

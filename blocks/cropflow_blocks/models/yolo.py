@@ -72,7 +72,7 @@ class YoloModel(ObjectModel):
         ] = True,
     ) -> Batch[Output]:
         """Predict."""
-        model = self.model(model_id, self.tasks, device=device, half=half)
+        model = self.model(model_id, device=device, half=half)
         size = (imgsz, imgsz) if isinstance(imgsz, int) else None if imgsz is None else (imgsz[0], imgsz[1])
         settings = DetectSettings(
             confidence=conf,

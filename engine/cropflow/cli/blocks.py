@@ -11,7 +11,6 @@ import typer
 from cropflow.cli.example import example
 from cropflow.cli.exits import UsageError, told_errors
 from cropflow.cli.paper import heading, paragraph, table
-from cropflow.errors import nearest
 from cropflow.registry import Registry, installed
 from cropflow.spec import BlockSpec, OutputSpec, PortSpec
 
@@ -45,18 +44,12 @@ def blocks(
 
 
 def _find(name: str, registry: Registry) -> BlockSpec:
-    newest = max((spec.type for spec in registry if spec.type.partition("@")[0] == name), key=_version, default=name)
-    found = registry.find(newest)
+    found = registry.newest(name)
     if found is None:
-        parts = [spec.type for spec in registry if name.lower() in spec.type]
-        near = parts or nearest(name, registry.names)
-        advice = f"; did you mean {' or '.join(near[:_SHOWN_NAMES])}?" if near else "."
+        near = registry.like(name)
+        advice = f"; did you mean {' or '.join(near)}?" if near else "."
         raise UsageError(f"there is no block {name!r}{advice} `cropflow blocks` lists all")
     return found
-
-
-def _version(type_id: str) -> int:
-    return int(type_id.rpartition("@v")[2])
 
 
 def _catalogue(registry: Registry) -> Iterator[str]:

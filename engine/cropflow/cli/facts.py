@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import get_args
 
 from cropflow.compiler.plan import Plan, PlannedStep, Read
@@ -24,17 +23,20 @@ def model_facts(plan: Plan, step: PlannedStep, store: ModelStore) -> Iterator[st
             if model_id is None and isinstance(argument, Read):
                 yield f"known when it runs, from {argument.key}"
             elif model_id is not None:
-                yield from _told(model_id, step.base, store)
+                yield from _told(model_id, step, store)
 
 
-def _told(model_id: str, base: Path | None, store: ModelStore) -> Iterator[str]:
+def _told(model_id: str, step: PlannedStep, store: ModelStore) -> Iterator[str]:
     try:
-        info = store.get(model_id, base, get_args(Task)).info
+        info = store.get(model_id, step.base, get_args(Task)).info
     except ModelError as error:
         yield f"{model_id}: not loaded\n{error}"
         return
     yield f"{model_id}: {info.task}, {_size(info)} pixels, {info.runtime} on {info.device}"
     yield _classes(info.names)
+    tasks: tuple[Task, ...] = getattr(step.spec.make, "tasks", get_args(Task))
+    if info.task not in tasks:
+        yield f"does not fit: {step.spec.type} needs weights that do {' or '.join(tasks)}"
 
 
 def _size(info: ModelInfo) -> str:

@@ -78,6 +78,9 @@ class Journal:
                 )
             return None
         state = State(**json.loads(path.read_text("utf-8")))
+        if not state.tally.get("rows") and not state.finished:
+            self._restore(state)  # nothing was done yet, so whatever it was to be, this one may begin
+            return None
         for what, value in self._run.items():
             if state.run.get(what) != value:
                 raise UsageError(

@@ -60,7 +60,6 @@ def resolve_step(step: StepDefinition, registry: Registry, found: Found) -> Type
     if spec is None:
         prefix, _, bare = step.type.rpartition("/")
         own = bare if registry.find(bare) else None
-        names = [name for name in registry.names if "/" not in name] if prefix == "roboflow_core" else registry.names
         found.add(
             "unknown-block",
             f"there is no block of type {step.type!r}",
@@ -69,7 +68,7 @@ def resolve_step(step: StepDefinition, registry: Registry, found: Found) -> Type
             field="type",
             found=step.type,
             expected="the type of a core block or of an installed plug-in",
-            nearest=(own,) if own else nearest(bare if prefix == "roboflow_core" else step.type, names),
+            nearest=(own,) if own else registry.like(bare if prefix == "roboflow_core" else step.type),
             hint=_HINT,
         )
         return TypedStep(step, None, {}, (), None)

@@ -102,7 +102,7 @@ def test_what_an_example_needs_is_made_by_other_blocks() -> None:
 def test_an_unknown_name_gets_the_nearest_ones(invoke: Any) -> None:
     result = invoke("blocks", "dynamic_crpo@v1")
     assert result.exit_code == 2 and "did you mean dynamic_crop@v1" in result.stderr
-    labels = "classification_label_visualization@v1 or label_visualization@v1 or label_visualization@v2"
+    labels = "classification_label_visualization@v1 or label_visualization@v2"
     assert f"did you mean {labels}?" in invoke("blocks", "label").stderr
     assert "there is no block 'zzz'. `cropflow blocks` lists all" in invoke("blocks", "zzz").stderr
 

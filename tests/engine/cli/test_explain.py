@@ -92,6 +92,12 @@ def test_what_cannot_be_loaded_is_told_in_its_place(missing: str, document: Any)
     assert "Traceback" not in done.stderr
 
 
+def test_weights_of_another_task_are_told(invoke: Any, document: Any) -> None:
+    classifier = f"digits/1={ROOT / 'models/digits-classify.pt'}"
+    text = " ".join(invoke("explain", document(MODELS), "--model", classifier).stdout.split())
+    assert "does not fit: object_detection_model@v2 needs weights that do detect or segment or pose or obb" in text
+
+
 def test_effects_gates_and_whole_steps(invoke: Any, document: Any) -> None:
     text = invoke(
         "explain",

@@ -179,6 +179,22 @@ def test_another_run_cannot_be_resumed(
     assert told in b" ".join(result.stderr.split())
 
 
+def test_a_run_that_did_nothing_yet_may_become_another(
+    document: Any, many: Path, plugged: dict[str, str], tmp_path: Path
+) -> None:
+    step = "{type: object_detection_model@v2, name: find, images: $inputs.image, model_id: digits.pt}"
+    output = "{type: JsonField, name: found, selector: $steps.find.inference_id}"
+    inputs = "inputs: [{type: WorkflowImage, name: image}, {type: WorkflowParameter, name: seconds, default_value: 0}]"
+    text = f"version: '1.0'\n{inputs}\nsteps: [{step}]\noutputs: [{output}]"
+    (tmp_path / "digits.pt").write_bytes(b"no weights")
+    arguments = command(document(text), many, tmp_path / "out")
+    assert finished(arguments, plugged).returncode == 3
+    assert lines(tmp_path / "out") == 0
+    document(FRAMES)
+    assert finished(arguments, plugged).returncode == 0
+    assert lines(tmp_path / "out") == 9
+
+
 def test_a_folder_of_something_else_is_left_alone(
     done: list[str], plugged: dict[str, str], tmp_path: Path, invoke: Any
 ) -> None:
