@@ -11,19 +11,9 @@ from supervision import Detections, Position
 
 from cropflow.block import Block, KindOf, Port
 from cropflow.detections import onto, take
+from cropflow_blocks.anchors import BoxAnchor
 
-Place: TypeAlias = Literal[
-    "CENTER",
-    "CENTER_LEFT",
-    "CENTER_RIGHT",
-    "TOP_CENTER",
-    "TOP_LEFT",
-    "TOP_RIGHT",
-    "BOTTOM_LEFT",
-    "BOTTOM_CENTER",
-    "BOTTOM_RIGHT",
-    "KEYPOINT",
-]
+Place: TypeAlias = Literal[BoxAnchor, "KEYPOINT"]
 Points: TypeAlias = NDArray[np.float64]
 
 

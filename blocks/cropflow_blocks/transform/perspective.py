@@ -14,24 +14,12 @@ from cropflow.detections import onto
 from cropflow.image import Image
 from cropflow.image.origin import Origin
 from cropflow.kinds import KINDS
+from cropflow_blocks.anchors import AnyAnchor
 from cropflow_blocks.transform.flattened import flattened
 from cropflow_blocks.transform.plane import Plane, four_corners
 
 Side = Annotated[int, Field(ge=1, le=1_000_000)]
-Anchor: TypeAlias = Literal[
-    "",
-    "ALL",
-    "CENTER",
-    "CENTER_LEFT",
-    "CENTER_RIGHT",
-    "TOP_CENTER",
-    "TOP_LEFT",
-    "TOP_RIGHT",
-    "BOTTOM_LEFT",
-    "BOTTOM_CENTER",
-    "BOTTOM_RIGHT",
-    "CENTER_OF_MASS",
-]
+Anchor: TypeAlias = Literal["", "ALL", AnyAnchor]
 _LONGEST = 32_000  # OpenCV warps no longer sides
 
 

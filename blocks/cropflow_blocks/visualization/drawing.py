@@ -6,7 +6,7 @@ A new visualisation is a `run` that lists its fields, builds one annotator of su
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -18,23 +18,13 @@ from cropflow.image import Image
 from cropflow.image.decode import Pixels
 from cropflow.image.rounding import whole_boxes
 from cropflow.kinds import ZeroToOne
+from cropflow_blocks.anchors import AnyAnchor
 from cropflow_blocks.visualization.colors import CopyImage
 
 Picture = Annotated[Image, Port("the picture to draw on", alias="images")]
 Boxes = Annotated[Detections, Port("what to draw; boxes found on a crop of the picture are moved to it")]
 Anchor = Annotated[
-    Literal[
-        "CENTER",
-        "CENTER_LEFT",
-        "CENTER_RIGHT",
-        "TOP_CENTER",
-        "TOP_LEFT",
-        "TOP_RIGHT",
-        "BOTTOM_LEFT",
-        "BOTTOM_CENTER",
-        "BOTTOM_RIGHT",
-        "CENTER_OF_MASS",
-    ],
+    AnyAnchor,
     Port("the point of the box it is drawn at; CENTER_OF_MASS needs masks"),
 ]
 Opacity = Annotated[ZeroToOne, Port("0 shows the picture alone, 1 what is drawn on it alone")]

@@ -12,23 +12,13 @@ from supervision import Detections
 from cropflow.block import Block, Port
 from cropflow.image import Image
 from cropflow.image.decode import Pixels
+from cropflow_blocks.anchors import AnyAnchor
 from cropflow_blocks.visualization.colors import ColorText, Look, to_color
 from cropflow_blocks.visualization.drawing import Boxes, Drawn, Picture, draw
 from cropflow_blocks.visualization.label_text import LabelText, label_texts
 
 TextPosition = Annotated[
-    Literal[
-        "CENTER",
-        "CENTER_LEFT",
-        "CENTER_RIGHT",
-        "TOP_CENTER",
-        "TOP_LEFT",
-        "TOP_RIGHT",
-        "BOTTOM_LEFT",
-        "BOTTOM_CENTER",
-        "BOTTOM_RIGHT",
-        "CENTER_OF_MASS",
-    ],
+    AnyAnchor,
     Port("the point of the box the label is put at; CENTER_OF_MASS needs masks"),
 ]
 TextColor = Annotated[ColorText, Port("colour of the letters, such as WHITE or '#ffffff'")]
