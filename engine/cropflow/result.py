@@ -19,10 +19,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run took: `seconds` in all, and one `StepReport` per step in the order they were planned."""
+    """What a run took.
+
+    Attributes:
+        steps: one report per step, in the order they were planned.
+        seconds: wall-clock time of it all.
+        started: when it began, in seconds as `time.perf_counter` gives them.
+        thread: number of the thread it ran in.
+    """
 
     steps: tuple[StepReport, ...]
     seconds: float
+    started: float = 0.0
+    thread: int = 0
 
 
 class Result(Sequence[dict[str, Any]]):

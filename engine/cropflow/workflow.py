@@ -31,7 +31,7 @@ from cropflow.runtime.executor import execute, serial, threaded
 from cropflow.runtime.frames import Frames
 from cropflow.runtime.inputs import assemble
 from cropflow.runtime.outputs import rows
-from cropflow.runtime.step import Memory, Surroundings
+from cropflow.runtime.step import Memory, StepReport, Surroundings
 from cropflow.secrets import Secrets
 from cropflow.sources import Reading
 from cropflow.sources.rows import Rows
@@ -193,7 +193,7 @@ class Workflow:
             made = self._hidden.value(rows(self.plan, columns))
         errors = [self._hidden.error(error) for error in (*errors, *failed)]
         errors.sort(key=lambda error: -1 if error.row is None else error.row)
-        return Result(made, tuple(errors), RunReport(tuple(reports), time.perf_counter() - started))
+        return Result(made, tuple(errors), _report(reports, started))
 
     def stream(
         self,
@@ -289,6 +289,10 @@ class Workflow:
         block = step.spec.make(**resources)
         block.step = step.name
         return block
+
+
+def _report(steps: Iterable[StepReport], started: float) -> RunReport:
+    return RunReport(tuple(steps), time.perf_counter() - started, started, threading.get_ident())
 
 
 def _positive(name: str, number: int) -> int:

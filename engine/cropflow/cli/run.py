@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -18,10 +19,11 @@ from cropflow.cli.inputs import read_rows, read_settings
 from cropflow.cli.journal import Journal, identify, is_stateful
 from cropflow.cli.options import AllowCode, AllowDownload, Device, Document, Models, model_store
 from cropflow.cli.session import Session
-from cropflow.cli.sinks import OURS, Folder, Sink, Stream, check_folder
+from cropflow.cli.sinks import OURS, TRACE, Folder, Sink, Stream, check_folder
 from cropflow.compiler.plan import Plan
 from cropflow.errors import InputError
 from cropflow.http import HttpClient
+from cropflow.report import Gallery, Trace
 from cropflow.resources import OutputFolder
 from cropflow.sources import Reading
 from cropflow.streaming import Streaming, batch_size_of
@@ -44,6 +46,8 @@ _RESUME = (
 _FRAMES = "Of a camera, take the latest frame whenever one can be taken, or every frame."
 _STRIDE = "Of a video or camera, take every N-th frame."
 _RECONNECT = "How often in a row to try again when a camera is lost."
+_REPORT = "Write a page about the run, report.html; needs --out."
+_PROFILE = "Write what ran when, trace.json, for chrome://tracing and ui.perfetto.dev; needs --out."
 _JSON = "Print what report.json holds to stdout; needs --out."
 _VERBOSE = "Tell every batch, and of every failure where in the code it happened."
 _QUIET = "No progress, no warnings, no summary; mistakes and what stops a run are still told."
@@ -104,6 +108,8 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help=_VERBOSE)] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=_QUIET)] = False,
     as_json: Annotated[bool, typer.Option("--json", help=_JSON)] = False,
+    report: Annotated[bool, typer.Option("--report", help=_REPORT)] = False,
+    profile: Annotated[bool, typer.Option("--profile", help=_PROFILE)] = False,
 ) -> None:
     """Run a workflow over pictures, videos and cameras.
 
@@ -112,7 +118,7 @@ def run(
     with told_errors(), contextlib.ExitStack() as stack:
         _refuse_extra(context.args)
         _set_volume(verbose, quiet)
-        _check_out(out, overwrite, resume, as_json)
+        _check_out(out, overwrite, {"--resume": resume, "--json": as_json, "--report": report, "--profile": profile})
         results = OutputFolder(out, fresh=overwrite, reserved=OURS) if out else _stream()
         stdout = sys.stdout
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))  # blocks may print; results stay clean
@@ -134,8 +140,11 @@ def run(
             state = journal.resume() if resume else None
             sink = Folder(results, rows.named, state.sizes if state else ())
         running = Streaming(loaded, rows, settings, size, on_error.value, start=state.after if state else {})
-        show = stdout.write if as_json else None
-        Session(running, sink, str(workflow), out, journal, state, quiet, show).run()
+        session = Session(running, sink, str(workflow), out, journal, state, quiet)
+        session.show = stdout.write if as_json else None
+        session.gallery = Gallery() if report else None
+        session.trace = stack.enter_context(Trace(out / TRACE)) if profile and out else None
+        session.run()
 
 
 def _size(plan: Plan, asked: int | None) -> int:
@@ -167,11 +176,12 @@ def _set_volume(verbose: bool, quiet: bool) -> None:
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # our messages say it better
 
 
-def _check_out(out: Path | None, overwrite: bool, resume: bool, as_json: bool) -> None:
+def _check_out(out: Path | None, overwrite: bool, wanted: Mapping[str, bool]) -> None:
+    resume = wanted["--resume"]
     if resume and overwrite:
         raise UsageError("--resume and --overwrite cannot both be meant")
     if out is None:
-        for option in [name for name, wanted in (("--resume", resume), ("--json", as_json)) if wanted]:
+        for option in [option for option, is_wanted in wanted.items() if is_wanted]:
             raise UsageError(f"{option} needs the folder of the run: add --out FOLDER")
     elif not resume:
         check_folder(out, overwrite=overwrite)

@@ -20,11 +20,13 @@ from cropflow.cli.exits import FAILED, FINE, INTERRUPTED
 from cropflow.cli.interrupt import Interrupt
 from cropflow.cli.journal import Journal, State
 from cropflow.cli.loop import StoppedError, run_batches
-from cropflow.cli.sinks import RESULTS, Sink
+from cropflow.cli.sinks import PAGE, REPORT, RESULTS, Sink
 from cropflow.cli.table import print_summary
 from cropflow.cli.tally import Tally
 from cropflow.cli.terminal import console, tell
+from cropflow.draw import svg
 from cropflow.errors import InputError
+from cropflow.report import Gallery, Trace, page, step_notes
 from cropflow.streaming import Done, Streaming
 
 log = logging.getLogger("cropflow")
@@ -42,6 +44,8 @@ class Session:
         state: where an earlier run stopped that this one resumes.
         quiet: whether to leave out progress and summary.
         show: given the report in JSON form, where somebody asked for it.
+        gallery: collects pictures for the page, where somebody asked for it.
+        trace: notes when everything ran, likewise.
     """
 
     running: Streaming
@@ -52,6 +56,8 @@ class Session:
     state: State | None = None
     quiet: bool = False
     show: Callable[[str], object] | None = None
+    gallery: Gallery | None = None
+    trace: Trace | None = None
     _started: float = field(default_factory=time.perf_counter)
 
     def run(self) -> None:
@@ -77,7 +83,10 @@ class Session:
                 "dropped": self.running.dropped,
                 "versions": _versions(),
             }
-            self.sink.report(facts)
+            self.sink.report(REPORT, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+            if self.gallery:
+                drawing = svg(self.running.workflow.plan, step_notes(facts["steps"]))
+                self.sink.report(PAGE, page(facts, drawing, self.gallery.shown))
         if self.show:
             self.show(json.dumps(facts, ensure_ascii=False) + "\n")
         if not self.quiet:
@@ -112,8 +121,13 @@ class Session:
         return "finished", FAILED if tally.errors else FINE, tally.rows
 
     def _note(self, done: Done, tally: Tally) -> None:
+        if self.gallery:
+            for row, outputs, _ in done.rows():
+                self.gallery.add(row.images, outputs)
         if self.journal:
             self.journal.note(done.batch, tally.save(), self._seconds, self.sink.sizes())
+        if self.trace:
+            self.trace.add(done.result.report, len(done.batch.rows))
 
     def _print(self, tally: Tally, ended: str) -> None:
         print_summary(tally, self._seconds, str(self.out / RESULTS) if self.out and tally.rows else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -18,7 +17,9 @@ from cropflow.sources.rows import Row
 RESULTS = "results.jsonl"
 ERRORS = "errors.jsonl"
 REPORT = "report.json"
-OURS = (RESULTS, ERRORS, REPORT, ".cropflow")
+PAGE = "report.html"
+TRACE = "trace.json"
+OURS = (RESULTS, ERRORS, REPORT, PAGE, TRACE, ".cropflow")
 """Names in the output folder that no block may have."""
 
 _LARGEST_JPEG = 65_500
@@ -39,7 +40,7 @@ class Sink(Protocol):
     def sizes(self) -> dict[str, int]:
         """Return how many bytes the files of lines have, by name."""
 
-    def report(self, facts: Mapping[str, Any]) -> None:
+    def report(self, name: str, text: str) -> None:
         """Write how the run went."""
 
     def close(self) -> None:
@@ -68,7 +69,7 @@ class Stream:
         """Return nothing: there are no files."""
         return {}
 
-    def report(self, facts: Mapping[str, Any]) -> None:
+    def report(self, name: str, text: str) -> None:
         """Write nothing: the table on stderr tells it."""
 
     def close(self) -> None:
@@ -110,12 +111,12 @@ class Folder:
         name = PurePosixPath("images", output, self._stems[row.item], *frame, *inner)
         return {"type": "file", "value": self._files.write(f"{name}{suffix}", image.encode(suffix))}
 
-    def report(self, facts: Mapping[str, Any]) -> None:
-        """Write `report.json` in one go, so that it is never half there; the lines go with it, if only none."""
+    def report(self, name: str, text: str) -> None:
+        """Write a report in one go, so that it is never half there; the lines go with it, if only none."""
         self._opened(RESULTS)
-        target = self._ours(REPORT)
-        part = target.with_name(f".{REPORT}.part")
-        part.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8", "backslashreplace")
+        target = self._ours(name)
+        part = target.with_name(f".{name}.part")
+        part.write_text(text, "utf-8", "backslashreplace")
         part.replace(target)
 
     def close(self) -> None:

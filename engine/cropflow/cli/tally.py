@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from cropflow.classification import Classification
@@ -15,6 +15,7 @@ from cropflow.result import Result
 from cropflow.runtime.step import StepReport
 
 _KEPT_ERRORS = 100
+_SUMMED = ("step", "block", "elements", "skipped", "failed", "calls", "seconds")
 
 
 class Tally:
@@ -85,7 +86,7 @@ class Tally:
             "rows": self.rows,
             "rows_with_errors": self.failed_rows,
             "classes": {output: dict(found.most_common()) for output, found in self.classes.items()},
-            "steps": [asdict(step) for step in self.steps.values()],
+            "steps": [{name: getattr(step, name) for name in _SUMMED} for step in self.steps.values()],
             "errors": self.errors,
             "first_errors": [facts for facts, _ in self.first_errors],
         }

@@ -14,7 +14,7 @@ _MODEL = "a model block with local weights, such as object_detection_model@v2 or
 _LANGUAGE = "a block of your own that asks a model, and vlm_as_classifier@v2 or vlm_as_detector@v2 for its answer"
 _MESSAGE = "webhook_sink@v1, sent to a service of yours"
 _FILES = "image_sink@v1, jsonl_sink@v1 or local_file_sink@v1, which write into the output folder"
-_VECTOR = "a block of your own that gives the embedding"
+_VECTOR = "image_embedding@v1, which describes pictures with local weights"
 
 HOSTED: dict[str, tuple[str, ...]] = {
     _LANGUAGE: (

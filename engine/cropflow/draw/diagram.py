@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -48,9 +48,13 @@ class Diagram:
     edges: tuple[Edge, ...]
 
 
-def make_diagram(plan: Plan) -> Diagram:
-    """Say which boxes and arrows a plan has; inputs first, then steps in the order they run, then outputs."""
-    nodes = [*_inputs(plan), *_steps(plan), *_outputs(plan)]
+def make_diagram(plan: Plan, notes: Mapping[str, Sequence[str]] | None = None) -> Diagram:
+    """Say which boxes and arrows a plan has; inputs first, then steps in the order they run, then outputs.
+
+    Args:
+        notes: further lines to write on steps, by their names.
+    """
+    nodes = [*_inputs(plan), *_steps(plan, notes or {}), *_outputs(plan)]
     ids = {(node.role, node.title): node.id for node in nodes}
     edges: dict[tuple[str, str, bool], list[str]] = {}
     for (role, name), target, label, gate in _links(plan):
@@ -85,10 +89,10 @@ def _outputs(plan: Plan) -> Iterator[Node]:
         yield _node("output", number, item.name, (), len(item.level))
 
 
-def _steps(plan: Plan) -> Iterator[Node]:
+def _steps(plan: Plan, notes: Mapping[str, Sequence[str]]) -> Iterator[Node]:
     for number, step in enumerate(plan.steps, 1):
-        notes = (step.spec.type, *_level_notes(plan, step))
-        yield _node("step", number, step.name, notes, len(step.level))
+        lines = (step.spec.type, *_level_notes(plan, step), *notes.get(step.name, ()))
+        yield _node("step", number, step.name, lines, len(step.level))
 
 
 def _level_notes(plan: Plan, step: PlannedStep) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
@@ -18,9 +18,13 @@ _ARROW = (
 )
 
 
-def svg(plan: Plan) -> str:
-    """Return a drawing of a plan as one `<svg>` element; ends with a line break."""
-    layout = lay_out(make_diagram(plan))
+def svg(plan: Plan, notes: Mapping[str, Sequence[str]] | None = None) -> str:
+    """Return a drawing of a plan as one `<svg>` element; ends with a line break.
+
+    Args:
+        notes: further lines to write on steps, by their names.
+    """
+    layout = lay_out(make_diagram(plan, notes))
     width, height = round(layout.width), round(layout.height)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,8 @@ class StepReport:
         failed: how many failed.
         calls: how often `run` was called.
         seconds: wall-clock time in the step.
+        started: when it began, in seconds as `time.perf_counter` gives them.
+        thread: number of the thread it ran in.
     """
 
     step: str
@@ -40,6 +43,8 @@ class StepReport:
     failed: int
     calls: int
     seconds: float
+    started: float = 0.0
+    thread: int = 0
 
 
 @dataclass(slots=True)
@@ -144,7 +149,8 @@ def run_step(step: PlannedStep, run: Callable[..., Any], columns: Columns, aroun
     seconds = time.perf_counter() - started
     length, failed = prepared.axis.length, len(failures.errors)
     skipped = max(0, length - prepared.count - unfit)
-    report = StepReport(step.name, step.spec.type, length, skipped, failed, calls, seconds)
+    thread = threading.get_ident()
+    report = StepReport(step.name, step.spec.type, length, skipped, failed, calls, seconds, started, thread)
     return _outcome(step, prepared, answers, around, failures.errors, report)
 
 
