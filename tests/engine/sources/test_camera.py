@@ -41,6 +41,20 @@ def test_every_frame_of_a_camera_in_order(server: Server) -> None:
     assert [ended for batch in batches for ended in batch.ended] == [found[0].item]
 
 
+def test_a_transport_stream_beside_a_camera(server: Server, tmp_path: Path) -> None:
+    film(tmp_path / "yard.ts", [10, 60, 110, 160, 210])
+    batches = list(LiveRows(rows(f"live:{server.url}/yard.ts", f"{server.url}/cam-90.mjpg"), 4).batches())
+    found = [
+        (row.item.rpartition("/")[2], row.frame, level(batch, i))
+        for batch in batches
+        for i, row in enumerate(batch.rows)
+    ]
+    yard = [(frame, value) for item, frame, value in found if item == "yard.ts"]
+    assert [frame for frame, _ in yard] == [0, 1, 2, 3, 4]
+    assert all(abs(value - (10 + 50 * frame)) < 4 for frame, value in yard)
+    assert len(found) == 15, "the end of one does not end the other"
+
+
 def test_only_the_newest_frame_is_kept_while_somebody_is_busy(server: Server) -> None:
     server.frames, server.pause = 30, 0.01
     live = LiveRows(rows(f"{server.url}/cam-90.mjpg", latest=True), 4)
