@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from supervision.detection.compact_mask import CompactMask
 
 from cropflow.detections import put_together
+from cropflow_blocks.models.letterbox import Letterbox
 
 Floats = NDArray[np.floating]
 
@@ -50,11 +51,9 @@ def masks_in_boxes(
 
 def _view(picture: tuple[int, int], padded: tuple[int, int], map_size: tuple[int, ...]) -> tuple[Floats, Floats]:
     """Return scale and offset, (y, x) each, from places on the picture to places on the score maps."""
-    size, seen = np.array(picture), np.array(padded)
-    fitted = np.maximum(np.round(size * (seen / size).min()), 1)
-    bars = np.round((seen - fitted) / 2 - 0.1)  # an odd bar is split as Ultralytics splits it
-    reduced = np.array(map_size) / seen
-    return fitted / size * reduced, bars * reduced
+    box = Letterbox.around(picture, padded)
+    reduced = np.array(map_size) / padded
+    return np.array(box.fitted) / picture * reduced, np.array(box.bars) * reduced
 
 
 def _inside(score: NDArray[np.float32], box: list[int], scale: Floats, start: Floats) -> NDArray[np.bool_]:

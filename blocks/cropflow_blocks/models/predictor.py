@@ -22,12 +22,10 @@ from supervision import Detections
 from cropflow.errors import ModelError
 from cropflow.models import DetectSettings, ModelInfo
 from cropflow_blocks.models.masks import without_bars
-from cropflow_blocks.models.results import Reader, point_names
+from cropflow_blocks.models.pictures import by_shape, check_pictures
+from cropflow_blocks.models.results import CANDIDATES, Reader, point_names
 
 Answer = TypeVar("Answer")
-
-_CANDIDATES = 300
-"""Boxes that an end-to-end head is asked for, so that enough are left after suppression."""
 
 
 class UltralyticsModel:
@@ -43,11 +41,11 @@ class UltralyticsModel:
     def detect(self, images: Sequence[NDArray[np.uint8]], settings: DetectSettings) -> list[Detections]:
         """Find objects; see `Model.detect`."""
         self._expect(self.info.task != "classify", "detection")
-        _check(images)
+        check_pictures(images)
         self._set(settings)
         read = self._reader.regions if self.info.task == "semantic" else self._reader.objects
         found: list[Detections] = [Detections.empty()] * len(images)
-        for members in _by_shape(images):
+        for members in by_shape(images):
             answers = self._predict([images[index] for index in members], lambda result: read(result, settings))
             for index, answer in zip(members, answers, strict=True):
                 found[index] = answer
@@ -56,14 +54,14 @@ class UltralyticsModel:
     def classify(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Score whole pictures; see `Model.classify`. The middle square of each is looked at."""
         self._expect(self.info.task == "classify", "classification")
-        _check(images)
+        check_pictures(images)
         if not images:
             return np.zeros((0, len(self.info.names)), np.float32)
         return np.stack(self._predict(images, _scores))
 
     def embed(self, images: Sequence[NDArray[np.uint8]], layers: Sequence[int] | None) -> list[NDArray[np.float32]]:
         """Describe pictures by vectors; see `Network.embed`."""
-        _check(images)
+        check_pictures(images)
         last = len(self._inside("embeddings").model.model) - 2
         wrong = [layer for layer in layers or () if not 0 <= layer <= last]
         if wrong:
@@ -72,7 +70,7 @@ class UltralyticsModel:
             )
         vectors: list[NDArray[np.float32]] = [np.zeros(0, np.float32)] * len(images)
         with self._asked(embed=sorted(set(layers or [last])), imgsz=self._size):
-            for members in _by_shape(images):
+            for members in by_shape(images):
                 told = self._predict([images[index] for index in members], lambda vector: vector.float().cpu().numpy())
                 for index, vector in zip(members, told, strict=True):
                     vectors[index] = vector
@@ -80,7 +78,7 @@ class UltralyticsModel:
 
     def activation(self, image: NDArray[np.uint8], settings: DetectSettings) -> NDArray[np.uint8]:
         """Show what in a picture speaks for what was found; see `Network.activation`."""
-        _check([image])
+        check_pictures([image])
         self._inside("activations")
         if self.info.task != "classify":
             self._set(settings)
@@ -121,7 +119,7 @@ class UltralyticsModel:
         arguments = self._predictor.args
         arguments.conf = settings.confidence
         arguments.iou = settings.iou
-        arguments.max_det = max(most, _CANDIDATES) if self._end_to_end else most
+        arguments.max_det = max(most, CANDIDATES) if self._end_to_end else most
         arguments.agnostic_nms = settings.class_agnostic
         arguments.imgsz = self._size if settings.image_size is None else list(settings.image_size)
         arguments.augment = settings.augment
@@ -162,19 +160,3 @@ def _augments(backend: Any) -> bool:
 def _scores(result: Any) -> NDArray[np.float32]:
     scores: NDArray[np.float32] = result.probs.data.float().cpu().numpy()
     return scores
-
-
-def _by_shape(images: Sequence[NDArray[np.uint8]]) -> list[list[int]]:
-    """Return the indices of the pictures, those of one shape together."""
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for index, image in enumerate(images):
-        groups.setdefault(image.shape, []).append(index)
-    return list(groups.values())
-
-
-def _check(images: Sequence[NDArray[np.uint8]]) -> None:
-    """Refuse what the framework would misread without a word, such as float pictures from 0 to 1."""
-    for index, image in enumerate(images):
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
-            found = f"{image.dtype} with the shape {image.shape}"
-            raise ValueError(f"picture {index} is {found}; expected uint8, height × width × 3 in BGR, not empty")

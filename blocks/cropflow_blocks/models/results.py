@@ -15,6 +15,8 @@ from cropflow.models import DetectSettings
 
 Data = dict[str, NDArray[Any]]
 _ROW = "row of the result"
+CANDIDATES = 300
+"""Boxes that an end-to-end head is asked for, so that enough are left after suppression."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +37,7 @@ class Reader:
         """Return the objects on one picture, best confidence first."""
         found = self._boxes(result)
         if self.end_to_end:
-            found = _suppressed(found, settings)
+            found = suppressed(found, settings)
         rows = found.data.pop(_ROW)
         if not settings.shapes:
             found.data = {"class_name": found.data["class_name"]}
@@ -67,7 +69,7 @@ class Reader:
         if result.obb is not None:
             data |= _corners(result.obb)
         if result.keypoints is not None:
-            data |= _key_points(result.keypoints.data.cpu().numpy(), self.point_names[class_id])
+            data |= key_points(result.keypoints.data.cpu().numpy(), self.point_names[class_id])
         return Detections(_floats(boxes.xyxy), confidence=_floats(boxes.conf), class_id=class_id, data=data)
 
     def _regions(
@@ -101,7 +103,7 @@ def _floats(tensor: Any) -> NDArray[np.float32]:
     return array
 
 
-def _suppressed(found: Detections, settings: DetectSettings) -> Detections:
+def suppressed(found: Detections, settings: DetectSettings) -> Detections:
     """Do for an end-to-end head what it leaves out: drop overlapping boxes, then keep the best ones."""
     kept = found.with_nms(threshold=settings.iou, class_agnostic=settings.class_agnostic)
     best = np.argsort(-kept.confidence, kind="stable")[: settings.max_detections]
@@ -115,7 +117,7 @@ def _corners(boxes: Any) -> Data:
     return {"xyxyxyxy": corners, "rect": corners, "width": width, "height": height, "angle": np.degrees(turn)}
 
 
-def _key_points(points: NDArray[np.float32], names: NDArray[np.str_]) -> Data:
+def key_points(points: NDArray[np.float32], names: NDArray[np.str_]) -> Data:
     """Read n×k×2 points, or n×k×3 with a confidence each; without, all are sure."""
     count, each, parts = points.shape
     return {

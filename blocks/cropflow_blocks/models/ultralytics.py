@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from cropflow.errors import ModelError
-from cropflow.models import ModelInfo, Task
+from cropflow.models import ModelInfo, Runtime, Task
+from cropflow_blocks.models.conversion import converted, fastest
 from cropflow_blocks.models.quiet import ultralytics_imported
 
 if TYPE_CHECKING:
@@ -68,6 +69,15 @@ class UltralyticsLoader:
                     blamed = f"the device {device!r} cannot be used here"
                 raise ModelError(f"{path} cannot be loaded; {blamed}: {_first_line(error)}") from error
             return UltralyticsModel(_info(path, yolo.task, predictor), predictor)
+
+    def convert(self, path: Path, runtime: Runtime, *, device: str | None, cache_dir: Path) -> Path:
+        """Return weights for a runtime; see `Converter.convert`. Exports run as they are."""
+        if runtime in ("file", "auto") and path.suffix.lower() != ".pt":
+            return path
+        if path.suffix.lower() != ".pt":
+            raise ModelError(f"{path} runs as it is; a runtime can be chosen for .pt files")
+        chosen = fastest(device) if runtime == "auto" else runtime
+        return path if chosen in ("file", "torch") else converted(path, chosen, cache_dir)
 
     def download(self, name: str, folder: Path) -> Path:
         """Fetch weights that Ultralytics publishes, such as `yolov8n.pt`; appears in `folder` when complete.

@@ -10,7 +10,7 @@ import typer
 
 from cropflow.cli.exits import told_errors
 from cropflow.cli.facts import model_facts
-from cropflow.cli.options import AllowCode, AllowDownload, Device, Document, Models, model_store
+from cropflow.cli.options import AllowCode, AllowDownload, Device, Document, Models, Runs, RuntimeName, model_store
 from cropflow.cli.paper import heading, paragraph, table, unbroken
 from cropflow.compiler import compile_definition
 from cropflow.compiler.plan import Key, Lineage, Plan, PlannedInput, PlannedOutput, PlannedStep
@@ -31,6 +31,7 @@ def explain(
         bool, typer.Option("--no-models", help="Load no weights; tell nothing about them. Saves seconds.")
     ] = False,
     device: Device = None,
+    runtime: Runs = RuntimeName.FILE,
     allow_download: AllowDownload = False,
     allow_code: AllowCode = False,
 ) -> None:
@@ -42,7 +43,7 @@ def explain(
     with told_errors():
         definition = load(workflow)
         plan = compile_definition(definition, registry_of(definition, allow_code=allow_code))
-        with contextlib.closing(model_store(model, device, allow_download)) as store:
+        with contextlib.closing(model_store(model, device, allow_download, runtime)) as store:
             facts = {step.name: [] if no_models else list(model_facts(plan, step, store)) for step in plan.steps}
         typer.echo("\n".join(_explained(plan, facts)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -9,6 +10,17 @@ import typer
 
 from cropflow.cli.values import read_pairs
 from cropflow.models.store import ModelStore
+
+
+class RuntimeName(str, Enum):  # noqa: UP042 - typer shows the values of a plain enumeration only
+    """What runs weights."""
+
+    FILE = "file"
+    AUTO = "auto"
+    TORCH = "torch"
+    ONNX = "onnx"
+    OPENVINO = "openvino"
+
 
 Document: TypeAlias = Annotated[
     Path, typer.Argument(metavar="WORKFLOW", show_default=False, help="The document, JSON or YAML.")
@@ -20,6 +32,14 @@ Models: TypeAlias = Annotated[
 Device: TypeAlias = Annotated[
     str | None, typer.Option(metavar="NAME", help="Where models run, such as cpu or cuda:0; chosen if not given.")
 ]
+Runs: TypeAlias = Annotated[
+    RuntimeName,
+    typer.Option(
+        "--runtime",
+        metavar="NAME",
+        help="What runs .pt weights: file (torch), onnx or openvino, exported once; auto takes the fastest installed.",
+    ),
+]
 AllowDownload: TypeAlias = Annotated[
     bool, typer.Option("--allow-download", help="Weights that are published under their name may be fetched.")
 ]
@@ -28,7 +48,12 @@ AllowCode: TypeAlias = Annotated[
 ]
 
 
-def model_store(models: list[str], device: str | None = None, allow_download: bool = False) -> ModelStore:
+def model_store(
+    models: list[str],
+    device: str | None = None,
+    allow_download: bool = False,
+    runtime: RuntimeName = RuntimeName.FILE,
+) -> ModelStore:
     """Build the model store that options ask for."""
     named = read_pairs(models, "--model", "NAME=PATH, such as dogs/1=weights/dogs.pt")
-    return ModelStore(named, device=device, allow_download=allow_download)
+    return ModelStore(named, device=device, runtime=runtime.value, allow_download=allow_download)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cropflow.models.protocol import DetectSettings, Model, ModelInfo, ModelLoader, Task
+from cropflow.models.protocol import DetectSettings, Model, ModelInfo, ModelLoader, Runtime, Task
 from cropflow.models.store import LoadedModel, ModelStore
 
-__all__ = ["DetectSettings", "LoadedModel", "Model", "ModelInfo", "ModelLoader", "ModelStore", "Task"]
+__all__ = ["DetectSettings", "LoadedModel", "Model", "ModelInfo", "ModelLoader", "ModelStore", "Runtime", "Task"]

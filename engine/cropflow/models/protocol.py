@@ -23,6 +23,10 @@ Task = Literal["detect", "segment", "pose", "obb", "classify", "semantic"]
 """What weights were trained to do, in the words of Ultralytics."""
 
 
+Runtime = Literal["file", "auto", "torch", "onnx", "openvino"]
+"""What runs `.pt` weights: torch as the `file` says, another after an export, or `auto`, the fastest installed."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
     """What the weights say about themselves.
@@ -173,4 +177,16 @@ class ModelLoader(Protocol):
 
         Raises:
             ModelError: the framework publishes no such weights, or they cannot be fetched.
+        """
+
+
+@runtime_checkable
+class Converter(Protocol):
+    """What a loader does that can bring weights to another runtime."""
+
+    def convert(self, path: Path, runtime: Runtime, *, device: str | None, cache_dir: Path) -> Path:
+        """Return weights for a runtime, exported into the cache if need be.
+
+        Raises:
+            ModelError: the weights cannot be brought there, or a package is missing.
         """

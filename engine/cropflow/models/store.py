@@ -21,7 +21,16 @@ from numpy.typing import NDArray
 
 from cropflow.errors import ModelError, nearest
 from cropflow.models.names import MAP_FILE, Place, names_nearby, places, published_name, read_map
-from cropflow.models.protocol import DetectSettings, Model, ModelInfo, ModelLoader, Network, Task
+from cropflow.models.protocol import (
+    Converter,
+    DetectSettings,
+    Model,
+    ModelInfo,
+    ModelLoader,
+    Network,
+    Runtime,
+    Task,
+)
 
 if TYPE_CHECKING:
     from supervision import Detections
@@ -97,9 +106,12 @@ class ModelStore:
     Args:
         models: names to paths; they come before everything else a `model_id` may mean.
         device: such as `cpu`, `cuda:0` or `mps`; `None` leaves the choice to the framework.
+        runtime: what runs `.pt` weights: `file` is torch; `onnx` and `openvino` export them once, into the cache;
+            `auto` takes the fastest that is installed.
         allow_download: whether weights that a framework publishes may be fetched.
         cache_dir: folder for downloads and settings of frameworks; the user's cache folder by default.
-        loaders: how to load weights; all installed ones (entry-point group `cropflow.models`) by default.
+        loaders: how to load weights; the first that accepts a file loads it. All installed ones by default: the
+            entry-point group `cropflow.models`, in the order of their names.
 
     Example:
         store = ModelStore(models={"dog-breeds/1": "weights/dogs.pt"})
@@ -112,11 +124,13 @@ class ModelStore:
         models: Mapping[str, str | PathLike[str]] | None = None,
         *,
         device: str | None = None,
+        runtime: Runtime = "file",
         allow_download: bool = False,
         cache_dir: str | PathLike[str] | None = None,
         loaders: Iterable[ModelLoader] | None = None,
     ) -> None:
         self.device = device
+        self.runtime = runtime
         self.allow_download = allow_download
         self.cache_dir = Path(cache_dir) if cache_dir else platformdirs.user_cache_path("cropflow")
         self._models = {name: Path(path).expanduser() for name, path in (models or {}).items()}
@@ -177,11 +191,22 @@ class ModelStore:
             slot = self._slots.setdefault((path, place.image_size, device, half), _Slot())
         with slot.lock:
             if slot.loaded is None:
+                path = self._converted(path, device)
                 model = self._loader_for(path).load(
                     path, device=device, image_size=place.image_size, half=half, cache_dir=self.cache_dir
                 )
                 slot.loaded = LoadedModel(model)
             return slot.loaded
+
+    def _converted(self, path: Path, device: str | None) -> Path:
+        if self.runtime == "file":
+            return path
+        loader = self._loader_for(path)
+        if isinstance(loader, Converter):
+            return loader.convert(path, self.runtime, device=device, cache_dir=self.cache_dir)
+        if self.runtime == "auto":
+            return path
+        raise ModelError(f"{path} runs as it is; a runtime can be chosen for .pt files")
 
     def _place(self, model_id: str, base: Path | None) -> Place:
         named = self._models.get(model_id) or read_map(base).get(model_id)
@@ -215,7 +240,8 @@ class ModelStore:
     def _loaders(self) -> tuple[ModelLoader, ...]:
         if self._given_loaders is not None:
             return self._given_loaders
-        return tuple(_installed_loader(entry) for entry in entry_points(group=ENTRY_POINTS))
+        entries = sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name)
+        return tuple(map(_installed_loader, entries))
 
     def _not_found(self, model_id: str, base: Path | None, tried: Sequence[Place]) -> ModelError:
         mapped = self._models.get(model_id) or read_map(base).get(model_id)

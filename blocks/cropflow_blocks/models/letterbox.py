@@ -1,0 +1,86 @@
+"""How a picture becomes what a network sees, and the way back, as Ultralytics does it.
+
+The picture is scaled to fit, keeping its aspect, and set in the middle of grey. A classifier sees the middle square.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from cropflow.image.decode import Pixels
+
+Size = tuple[int, int]
+Floats = NDArray[np.floating[Any]]
+_GREY = (114, 114, 114)
+
+
+@dataclass(frozen=True, slots=True)
+class Letterbox:
+    """Where pictures of one size lie on what a network sees; sizes are (height, width) in pixels.
+
+    Attributes:
+        picture: size of the picture.
+        fitted: size that it is scaled to.
+        seen: size of what the network sees.
+        bars: grey pixels above and left of it.
+    """
+
+    picture: Size
+    fitted: Size
+    seen: Size
+    bars: Size
+
+    @classmethod
+    def around(cls, picture: Size, size: Size, stride: int | None = None) -> Letterbox:
+        """Fit pictures of a size into `size`; with a `stride`, bars are cut to what makes the sides multiples of it."""
+        scale = min(size[0] / picture[0], size[1] / picture[1])
+        height, width = (max(round(side * scale), 1) for side in picture)
+        free = size[0] - height, size[1] - width
+        if stride is not None:
+            free = free[0] % stride, free[1] % stride
+        bars = round(free[0] / 2 - 0.1), round(free[1] / 2 - 0.1)
+        return cls(picture, (height, width), (height + free[0], width + free[1]), bars)
+
+    def place(self, picture: Pixels) -> Pixels:
+        """Return what the network sees of a picture, h×w×3."""
+        height, width = self.fitted
+        if self.picture != self.fitted:
+            picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
+        (top, left), (below, right) = self.bars, (self.seen[0] - height, self.seen[1] - width)
+        sides = (top, below - top, left, right - left)
+        placed: Pixels = cv2.copyMakeBorder(picture, *sides, cv2.BORDER_CONSTANT, value=_GREY)  # type: ignore[assignment]
+        return placed
+
+    def back(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return points, …×(x, y), in pixels of the picture, moved inside of it."""
+        scale = np.array([self.fitted[1] / self.picture[1], self.fitted[0] / self.picture[0]], np.float32)
+        moved = (points - np.array(self.bars[::-1], np.float32)) / scale
+        return moved.clip(0, np.array(self.picture[::-1], np.float32))
+
+
+def middle_square(picture: Pixels, size: Size) -> Pixels:
+    """Return what a classifier sees: the shorter side scaled to `size`, and the middle of the longer one.
+
+    Scaled by Pillow, as Ultralytics does: OpenCV's interpolation gives other scores.
+    """
+    height, width = picture.shape[:2]
+    if size[0] == size[1]:
+        short, long = size[0], int(size[0] * max(height, width) / min(height, width))
+        height, width = (short, long) if height <= width else (long, short)
+    else:
+        height, width = size
+    scaled = np.asarray(PIL.Image.fromarray(picture).resize((width, height), PIL.Image.Resampling.BILINEAR))
+    top, left = round((height - size[0]) / 2), round((width - size[1]) / 2)
+    return scaled[top : top + size[0], left : left + size[1]]
+
+
+def as_input(seen: list[Pixels]) -> NDArray[np.float32]:
+    """Return pictures of one size, BGR, as a network takes them: n×3×h×w in RGB from 0 to 1."""
+    blob: NDArray[np.float32] = cv2.dnn.blobFromImages(seen, 1 / 255, swapRB=True)  # type: ignore[assignment]
+    return blob
