@@ -20,8 +20,10 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -139,36 +141,53 @@ def cropflow(job: Job, files: Sequence[Path]) -> Iterator[Line]:
 
 def floor(job: Job, files: Sequence[Path]) -> Iterator[Line]:
     """Decoding and forward passes, as many pictures and crops as there are, at the batch size that is fastest."""
-    crops = sum(1 for line in (BUILD / "expected.jsonl").open() for _ in json.loads(line)["labels"])
-    networks = zip((job.detector, job.classifier), job.sizes, (len(files), crops), strict=True)
-    passes = [_forward(weights, size, job.device, count) for weights, size, count in networks]
+    crops = sum(len(json.loads(line)["labels"]) for line in (BUILD / "expected.jsonl").open())
+    shapes = Counter(_seen(cv2.imread(str(file)).shape, job.sizes[0]) for file in files)
+    detect = _forwards(job.detector, job.sizes[0], job.device, shapes)
+    classify = _forwards(job.classifier, job.sizes[1], job.device, {(job.sizes[1],) * 2: crops})
     while True:
         for file in files:
             cv2.imread(str(file))
-        for run in passes:
-            run()
+        detect()
+        classify()
         yield {}
 
 
-def _forward(weights: str, size: int, device: str | None, count: int) -> Callable[[], None]:
-    """Return what sends `count` pictures through a network, in batches of the size that is fastest."""
+def _seen(shape: Sequence[int], size: int) -> tuple[int, int]:
+    """Return the (height, width) that a detector sees of a picture: scaled to fit, sides multiples of 32."""
+    scale = size / max(shape[:2])
+    return -(-round(shape[0] * scale) // 32) * 32, -(-round(shape[1] * scale) // 32) * 32
+
+
+def _forwards(weights: str, size: int, device: str | None, counts: Mapping[tuple[int, int], int]) -> Callable[[], None]:
+    """Return what sends so many pictures of each size through a network, in batches that are fastest."""
     import torch
 
     model = _yolo(weights)
     _all_cores()
     model.predict(np.zeros((64, 64, 3), np.uint8), imgsz=size, device=device, verbose=False)
     backend = model.predictor.model
-    batches = {number: torch.zeros(number, 3, size, size, device=backend.device) for number in (1, 4, 16, 64)}
 
-    def run(number: int, times: int) -> float:
+    def run(shape: tuple[int, int], batch: int, times: int) -> float:
+        pictures = torch.zeros(batch, 3, *shape, device=backend.device)
         started = time.perf_counter()
         with torch.inference_mode():
             for _ in range(times):
-                backend(batches[number])
+                backend(pictures)
         return time.perf_counter() - started
 
-    best = min(batches, key=lambda number: min(run(number, -(-64 // number)) for _ in range(2)))
-    return lambda: run(best, -(-count // best)) and None
+    def time_of(shape: tuple[int, int], batch: int) -> float:
+        return min(run(shape, batch, -(-64 // batch)) for _ in range(2))
+
+    best = {shape: min((1, 4, 16, 64), key=partial(time_of, shape)) for shape in counts}
+
+    def all_of_them() -> None:
+        for shape, count in counts.items():
+            run(shape, best[shape], count // best[shape])
+            if count % best[shape]:
+                run(shape, count % best[shape], 1)
+
+    return all_of_them
 
 
 def _all_cores() -> None:
@@ -237,16 +256,6 @@ def differences(lines: list[Line], expected: list[Line]) -> str:
     return "same" if not boxes + labels else f"{boxes} other boxes, {labels} other labels"
 
 
-def export(weights: Path) -> Path:
-    """Return weights as ONNX with free batch and size, made once."""
-    made = BUILD / f"{weights.stem}.onnx"
-    if not made.exists():
-        copy = BUILD / weights.name
-        copy.write_bytes(weights.read_bytes())
-        _yolo(str(copy)).export(format="onnx", dynamic=True, simplify=False, verbose=False)
-    return made
-
-
 def stock(name: str, size: int) -> Path:
     """Return a stock architecture with random weights."""
     import torch
@@ -313,13 +322,15 @@ def main() -> None:
     if asked.work:
         work(asked.work, Job(**json.loads(asked.job)), asked.out)
         return
+    from cropflow_blocks.models.conversion import converted
+
     BUILD.mkdir(parents=True, exist_ok=True)
     weights = [ROOT / "models" / "digits-detect.pt", ROOT / "models" / "digits-classify.pt"]
     if asked.stock:
         weights = [stock("yolo26n", 640), stock("yolo26n-cls", 224)]
     conf, most, sizes = (0.0, 8, (640, 224)) if asked.stock else (0.4, 300, (320, 32))
     folder, rounds = str(scenes(4 if asked.smallest else asked.pictures)), 1 if asked.smallest else asked.rounds
-    kinds = {".pt": weights, ".onnx": [export(path) for path in weights]}
+    kinds = {".pt": weights, ".onnx": [converted(path, "onnx", BUILD) for path in weights]}
     compare(
         {kind: Job(*map(str, files), conf, most, sizes, asked.device, folder, rounds) for kind, files in kinds.items()}
     )
