@@ -3,12 +3,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: demo test check format schemas clean
+.PHONY: demo demo-light test check format schemas clean
 
 demo: .venv/.demo
 	$(BIN)/cropflow run workflows/detect_crop_classify.yaml --source examples/digits/scenes --out out/demo --overwrite
 	$(BIN)/python examples/digits/score.py out/demo/results.jsonl --at-least 0.90
 	@echo "Look at out/demo: annotated pictures in images/, crops by class in crops/, one line per picture in results.jsonl"
+
+# The same on ONNX Runtime: neither PyTorch nor Ultralytics is installed.
+demo-light: .venv-light/.done
+	.venv-light/bin/cropflow run workflows/detect_crop_classify.yaml --source examples/digits/scenes --out out/light --overwrite \
+		--model ../models/digits-detect.pt=models/digits-detect.onnx \
+		--model ../models/digits-classify.pt=models/digits-classify.onnx
+	.venv-light/bin/python examples/digits/score.py out/light/results.jsonl --at-least 0.90
 
 test: check .venv/.editor
 	$(BIN)/python -m pytest --numprocesses auto
@@ -28,12 +35,17 @@ schemas: .venv/.dev
 	$(BIN)/python docs/make_tables.py
 
 clean:
-	rm -rf .venv build out
+	rm -rf .venv .venv-light build out
 
 .venv/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Cropflow needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv-light/.done: pyproject.toml
+	$(PYTHON) -m venv .venv-light
+	.venv-light/bin/python -m pip install --disable-pip-version-check --quiet -e ".[onnx]"
 	@touch $@
 
 .venv/.demo: .venv/.python pyproject.toml

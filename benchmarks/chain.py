@@ -322,7 +322,7 @@ def main() -> None:
     if asked.work:
         work(asked.work, Job(**json.loads(asked.job)), asked.out)
         return
-    from cropflow_blocks.models.conversion import converted
+    from cropflow_blocks.models.conversion import as_onnx
 
     BUILD.mkdir(parents=True, exist_ok=True)
     weights = [ROOT / "models" / "digits-detect.pt", ROOT / "models" / "digits-classify.pt"]
@@ -330,7 +330,7 @@ def main() -> None:
         weights = [stock("yolo26n", 640), stock("yolo26n-cls", 224)]
     conf, most, sizes = (0.0, 8, (640, 224)) if asked.stock else (0.4, 300, (320, 32))
     folder, rounds = str(scenes(4 if asked.smallest else asked.pictures)), 1 if asked.smallest else asked.rounds
-    kinds = {".pt": weights, ".onnx": [converted(path, "onnx", BUILD) for path in weights]}
+    kinds = {".pt": weights, ".onnx": [as_onnx(path, BUILD) for path in weights]}
     compare(
         {kind: Job(*map(str, files), conf, most, sizes, asked.device, folder, rounds) for kind, files in kinds.items()}
     )

@@ -106,8 +106,8 @@ class ModelStore:
     Args:
         models: names to paths; they come before everything else a `model_id` may mean.
         device: such as `cpu`, `cuda:0` or `mps`; `None` leaves the choice to the framework.
-        runtime: what runs `.pt` weights: `file` is torch; `onnx` and `openvino` export them once, into the cache;
-            `auto` takes the fastest that is installed.
+        runtime: what runs `.pt` weights: `file` is torch; `onnx` exports them once, into the cache; `auto` takes the
+            fastest that is installed.
         allow_download: whether weights that a framework publishes may be fetched.
         cache_dir: folder for downloads and settings of frameworks; the user's cache folder by default.
         loaders: how to load weights; the first that accepts a file loads it. All installed ones by default: the

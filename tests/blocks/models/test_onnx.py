@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,31 @@ def test_weights_may_run_in_another_runtime(store: ModelStore, scenes: list[Imag
         np.testing.assert_allclose(one.xyxy, another.xyxy[places], atol=0.05)
         np.testing.assert_allclose(one.confidence, another.confidence[places], atol=1e-4)  # type: ignore
         assert set(one.data) == set(another.data)
+
+
+def test_the_shipped_exports_are_those_of_the_shipped_weights(store: ModelStore, scenes: list[Image]) -> None:
+    batch = [scene.bgr for scene in scenes]
+    detector, classifier = (load(ROOT / "models" / f"digits-{task}.onnx") for task in ("detect", "classify"))
+    pairs = zip(
+        detector.detect(batch, DetectSettings()), store.get("digits").detect(batch, DetectSettings()), strict=True
+    )
+    for ours, theirs in pairs:
+        np.testing.assert_allclose(ours.xyxy, theirs.xyxy[paired(ours, theirs)], atol=0.05)
+    scores = store.get("digits/cls", tasks=("classify",)).classify(batch)
+    np.testing.assert_allclose(classifier.classify(batch), scores, atol=1e-4)
+
+
+def test_weights_are_exported_once_and_whole(tmp_path: Path) -> None:
+    weights = ROOT / "models" / "digits-classify.pt"
+    stores = [ModelStore(runtime="onnx", device="cpu", cache_dir=tmp_path) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        models = list(pool.map(lambda store: store.get(str(weights), tasks=("classify",)), stores))
+    assert len({model.info.path for model in models}) == 1
+    assert [path.name for path in (tmp_path / "exports").iterdir()] == [models[0].info.path.name]
+    chosen = ModelStore(runtime="auto", device="cpu", cache_dir=tmp_path).get(str(weights), tasks=("classify",))
+    assert chosen.info.runtime == "onnx"
+    with pytest.raises(ModelError, match=r"runs as it is; a runtime can be chosen for \.pt files"):
+        ModelStore(runtime="torch").get(str(ROOT / "models/digits-classify.onnx"), tasks=("classify",))
 
 
 def test_an_export_for_one_size_and_batch_takes_any_number_of_pictures(export: Export, pictures: Pictures) -> None:
