@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -15,6 +16,7 @@ import numpy as np
 from cropflow.compiler import compile_definition
 from cropflow.compiler.plan import INPUTS, Key, PlannedStep
 from cropflow.compiler.problems import refuse
+from cropflow.compiler.prune import prune
 from cropflow.compiler.resources import find_models, find_resources, find_unready, named_models, written_secrets
 from cropflow.document import definition as documents
 from cropflow.document.definition import Definition
@@ -37,6 +39,8 @@ from cropflow.sources import Reading
 from cropflow.sources.rows import Rows
 from cropflow.streaming import BATCH_SIZE, Sources, Streaming, batch_size_of, find_items
 
+log = logging.getLogger("cropflow")
+
 
 class Workflow:
     """A compiled document with its blocks, ready to run.
@@ -52,7 +56,7 @@ class Workflow:
 
     Attributes:
         definition: the document as written.
-        plan: what it was compiled to.
+        plan: what it was compiled to; steps that no output and no effect needs are left out when it runs.
     """
 
     def __init__(
@@ -72,13 +76,17 @@ class Workflow:
         registry = registry_of(definition, blocks, allow_code)
         self.definition = definition
         self.plan = compile_definition(definition, registry)
-        refuse([*find_models(self.plan, self._store), *find_resources(self.plan, self._resources)], definition)
+        self._asked = prune(self.plan)
+        if self._asked.unused:
+            names = ", ".join(map(repr, self._asked.unused))
+            log.warning("left out, since no output and no sink needs it: %s", names)
+        refuse([*find_models(self._asked, self._store), *find_resources(self._asked, self._resources)], definition)
         self._blocks: dict[str, Any] = {}
         self._memory = Memory()
         try:
-            for step in self.plan.steps:
+            for step in self._asked.steps:
                 self._blocks[step.name] = self._make(step)
-            refuse(find_unready(self.plan, self._blocks), definition)
+            refuse(find_unready(self._asked, self._blocks), definition)
         except BaseException:
             self.close()
             raise
@@ -170,13 +178,13 @@ class Workflow:
         raise shown  # outside of the handler, since Python would note the error in it
 
     def _run(self, inputs: Mapping[str, Any], stop: bool, allow_urls: bool, workers: int, effects: bool) -> Result:
-        if len(self._blocks) < len(self.plan.steps):
+        if len(self._blocks) < len(self._asked.steps):
             raise RuntimeError("the workflow is closed; load it again to run it")
         started = time.perf_counter()
         errors: list[RunError] = []
         with self._lock:
             self._note_inputs(inputs)
-            columns = assemble(self.plan, inputs, _raise if stop else errors.append, {"allow_urls": allow_urls})
+            columns = assemble(self._asked, inputs, _raise if stop else errors.append, {"allow_urls": allow_urls})
             around = Surroundings(
                 batch=columns.axes.get(INPUTS),
                 frames=self._frames.of(columns),
@@ -187,9 +195,9 @@ class Workflow:
                 effects=effects,
                 met=self._note,
             )
-            runs = {step.name: step.spec.callable(self._blocks[step.name].run) for step in self.plan.steps}
+            runs = {step.name: step.spec.callable(self._blocks[step.name].run) for step in self._asked.steps}
             executor = serial if workers == 1 else threaded(workers)
-            failed, reports = execute(self.plan, runs, columns, around, executor)
+            failed, reports = execute(self._asked, runs, columns, around, executor)
             made = self._hidden.value(rows(self.plan, columns))
         errors = [self._hidden.error(error) for error in (*errors, *failed)]
         errors.sort(key=lambda error: -1 if error.row is None else error.row)
@@ -238,7 +246,7 @@ class Workflow:
 
     def warm_up(self) -> None:
         """Load all models that the document names and let each see an empty picture, so that no first frame waits."""
-        for model_id, base in named_models(self.plan):
+        for model_id, base in named_models(self._asked):
             model = self._store.get(model_id, base, get_args(Task))
             blank = [np.zeros((*model.info.image_size, 3), np.uint8)]
             if model.info.task == "classify":

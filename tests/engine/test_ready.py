@@ -40,7 +40,8 @@ class Careful(Block):
 
 def document(*numbers: int) -> dict[str, Any]:
     steps = [{"type": "testing/careful@v1", "name": f"s{i}", "number": number} for i, number in enumerate(numbers)]
-    outputs = [{"type": "JsonField", "name": "total", "selector": "$steps.s0.total"}]
+    named = {"total": "s0"} | {f"total{i}": f"s{i}" for i in range(1, len(numbers))}
+    outputs = [{"type": "JsonField", "name": name, "selector": f"$steps.{step}.total"} for name, step in named.items()]
     return {"version": "1.0", "inputs": [], "steps": steps, "outputs": outputs}
 
 

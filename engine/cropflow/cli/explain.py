@@ -14,6 +14,7 @@ from cropflow.cli.options import AllowCode, AllowDownload, Device, Document, Mod
 from cropflow.cli.paper import heading, paragraph, table, unbroken
 from cropflow.compiler import compile_definition
 from cropflow.compiler.plan import Key, Lineage, Plan, PlannedInput, PlannedOutput, PlannedStep
+from cropflow.compiler.prune import prune
 from cropflow.document.definition import load
 from cropflow.draw.diagram import kinds_text, level_text, reads
 from cropflow.dynamic import registry_of
@@ -42,7 +43,7 @@ def explain(
     """
     with told_errors():
         definition = load(workflow)
-        plan = compile_definition(definition, registry_of(definition, allow_code=allow_code))
+        plan = prune(compile_definition(definition, registry_of(definition, allow_code=allow_code)))
         with contextlib.closing(model_store(model, device, allow_download, runtime)) as store:
             facts = {step.name: [] if no_models else list(model_facts(plan, step, store)) for step in plan.steps}
         typer.echo("\n".join(_explained(plan, facts)))
@@ -57,6 +58,10 @@ def _explained(plan: Plan, facts: dict[str, list[str]]) -> Iterator[str]:
         yield f"{number}. {heading(step.name)}  {step.spec.type}"
         yield from paragraph(step.spec.doc.partition("\n")[0], indent=3)
         yield from table(_facts(plan, step, facts[step.name]), indent=3)
+        yield ""
+    if plan.unused:
+        yield heading("Left out")
+        yield from paragraph(f"{', '.join(plan.unused)}: no output and no sink needs it", indent=2)
         yield ""
     if plan.outputs:
         yield heading("Outputs")

@@ -133,6 +133,7 @@ class Plan:
         kinds: kinds of every column.
         readers: how many steps and outputs read a column; it is freed after the last one.
         targets: for each control-flow step, the steps it may send elements to.
+        unused: steps that reach no output and have no effect; they are left out.
     """
 
     definition: Definition
@@ -144,6 +145,7 @@ class Plan:
     kinds: Mapping[Key, tuple[Kind, ...]]
     readers: Mapping[Key, int]
     targets: Mapping[str, tuple[str, ...]]
+    unused: tuple[str, ...] = ()
 
     @property
     def gathers_batch(self) -> tuple[str, ...]:

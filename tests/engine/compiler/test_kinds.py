@@ -150,7 +150,8 @@ def test_a_parameter_arrives_as_what_the_port_takes(kind: str | None, written: s
 
 
 def test_a_parameter_of_another_kind_is_refused_before_the_run() -> None:
-    workflow = compiled(document(("{type: t/paint@v1, name: paint, color: $inputs.value}",), (parameter(),)))
+    steps = ("{type: t/paint@v1, name: paint, color: $inputs.value}",)
+    workflow = compiled(document(steps, (parameter(),), (output("$steps.paint.given"),)))
     with pytest.raises(InputError, match="'value' does not fit 'color' of step 'paint': expected rgb_color"):
         workflow.run({"value": "red"})
 
@@ -163,7 +164,7 @@ def test_a_parameter_that_can_never_fit_is_refused_when_compiling() -> None:
 def test_a_parameter_without_a_value_needs_a_port_that_takes_none() -> None:
     steps = ("{type: t/paint@v1, name: paint, color: $inputs.value}",)
     with pytest.raises(InputError, match="'value' has no value, and step 'paint' needs one for 'color'"):
-        compiled(document(steps, (parameter(),))).run()
+        compiled(document(steps, (parameter(),), (output("$steps.paint.given"),))).run()
     reads = ("{type: t/read@v1, name: read, number: $inputs.value}",)
     workflow = compiled(document(reads, (parameter(),), (output("$steps.read.given"),)))
     assert workflow.run()[0]["out"] == "NoneType None"

@@ -122,7 +122,11 @@ def test_an_unknown_field_of_a_foreign_id_is_a_warning(caplog: pytest.LogCapture
     with caplog.at_level(logging.WARNING, "cropflow"):
         compiled(
             document(
-                ("{type: roboflow_core/t_detect@v1, name: detect, images: $inputs.image, confidnce: 1, x_position: 3}",)
+                (
+                    "{type: roboflow_core/t_detect@v1, name: detect, images: $inputs.image, confidnce: 1,"
+                    " x_position: 3}",
+                ),
+                outputs=(output("$steps.detect.predictions"),),
             )
         )
     assert [record.getMessage() for record in caplog.records] == [

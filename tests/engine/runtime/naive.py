@@ -75,8 +75,21 @@ def interpret(document: Document) -> Answer:
     return _Run(document, levels).answer()
 
 
+def _asked_for(document: Document) -> set[str]:
+    """The steps that an output or an effect needs; what gives nothing is there for an effect."""
+    asked = {output.step if isinstance(output, Key) else output for output in document.outputs}
+    wanted = {name for name in asked if name == INPUTS or not document.step(name).block.route}
+    for step in reversed(in_order(document)):
+        gives_nothing = not step.block.outputs and not step.block.route
+        if step.name in wanted or step.block.effects or gives_nothing:
+            wanted |= {step.name, *gates_of(document, step)}
+            wanted |= {key.step for port in step.block.ports for key in keys(step, port)}
+    return wanted
+
+
 def _takes_none(document: Document, item: Input) -> Iterator[bool]:
-    for step in document.steps:
+    asked_for = _asked_for(document)
+    for step in [step for step in document.steps if step.name in asked_for]:
         for port in step.block.ports:
             if Key(INPUTS, item.name) in keys(step, port):
                 member = isinstance(step.sources[port.name], Members)
@@ -93,8 +106,10 @@ class _Run:
         self.errors: list[tuple[str, str]] = []
         self.ran: dict[str, list[dict[str, Any]]] = {}
         self._read_inputs()
+        asked_for = _asked_for(document)
         for step in in_order(document):
-            self._run(step)
+            if step.name in asked_for:
+                self._run(step)
 
     def _read_inputs(self) -> None:
         batches = {item.name: item.value for item in self.document.inputs if item.dimensionality}
