@@ -92,6 +92,16 @@ def test_what_cannot_be_loaded_is_told_in_its_place(missing: str, document: Any)
     assert "Traceback" not in done.stderr
 
 
+def test_steps_that_nobody_needs_are_told(invoke: Any, document: Any) -> None:
+    place = "x_center: 0.5, y_center: 0.5, width: 1.0, height: 1.0"
+    step = f"{{type: relative_static_crop@v1, name: %s, images: $inputs.image, {place}}}"
+    steps = ", ".join(step % name for name in ("seen", "unseen"))
+    text = f"version: '1.0'\ninputs: [{{type: WorkflowImage, name: image}}]\nsteps: [{steps}]\n"
+    told = invoke("explain", document(text + "outputs: [{type: JsonField, name: part, selector: $steps.seen.crops}]"))
+    assert "Left out\n  unseen: no output and no sink needs it\n" in told.stdout
+    assert "2. " not in told.stdout
+
+
 def test_weights_of_another_task_are_told(invoke: Any, document: Any) -> None:
     classifier = f"digits/1={ROOT / 'models/digits-classify.pt'}"
     text = " ".join(invoke("explain", document(MODELS), "--model", classifier).stdout.split())
