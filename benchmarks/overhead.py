@@ -1,19 +1,24 @@
 """What the engine costs: stub detect → dynamic_crop → stub classify, against the same work in a loop written by hand.
 
-    python benchmarks/overhead.py [--runs 7] [--smallest]
+    python benchmarks/overhead.py [--runs 7] [--smallest] [--peer PYTHON]
 
 The models are stubs, so that the engine is all that is measured. The loop rounds, clips and slices as the crop block
 does, makes one object with a read-only view per crop, and batches the crops of all pictures for one call. Both are
-run in turn in one process; every figure is the fastest of the runs, and what counts is the ratio.
+run in turn in one process; every figure is the fastest of the runs, and what counts is the ratio. `--peer` adds
+roboflow-workflows on the same stubs; `benchmarks/peer/README.md` tells how to make its environment.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import json
+import subprocess
 import time
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +29,7 @@ from supervision import Detections
 from cropflow import Batch, Block, Image, Workflow
 
 SIZES = [(1, 0), (1, 1), (1, 10), (8, 10), (32, 100), (128, 100), (1, 1000), (1, 10_000), (1, 100_000)]
+_PEER_CROPS = 15_000  # more would take it minutes
 FRAME = np.zeros((1080, 1920, 3), np.uint8)
 
 
@@ -165,20 +171,51 @@ def measure(plain: Workflow, reading: Workflow, pictures: int, crops: int, runs:
     return [f"{pictures} x {crops}", f"{engine * 1e3:.3f}", per_crop, f"{hand * 1e3:.3f}", f"{engine / hand:.2f}", read]
 
 
+def memory(workflow: Workflow, crops: int) -> float:
+    """Return the most MB that a run over one picture takes, beside the picture."""
+    Detect.boxes = random_boxes(crops)
+    tracemalloc.start()
+    workflow.run({"image": [FRAME]})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 1e6
+
+
+def peer(python: str, sizes: list[tuple[int, int]], runs: int) -> list[float]:
+    """Return milliseconds per run of roboflow-workflows, for each size."""
+    script = Path(__file__).parent / "peer" / "run.py"
+    asked = {"sizes": [(pictures, random_boxes(crops).xyxy.tolist()) for pictures, crops in sizes], "runs": runs}
+    done = subprocess.run([python, script], input=json.dumps(asked), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"the peer failed:\n{done.stderr[-2000:]}")
+    return list(json.loads(done.stdout.splitlines()[-1]))
+
+
 def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=7, help="runs of each; the fastest counts")
     parser.add_argument("--smallest", action="store_true", help="only the smallest sizes, to see that it works")
+    parser.add_argument("--peer", metavar="PYTHON", help="also measure roboflow-workflows, installed for this Python")
     asked = parser.parse_args()
     plain, reading = (
         Workflow.load(document(read_predictions=read), blocks=[Detect, Classify]) for read in (False, True)
     )
+    sizes = SIZES[:3] if asked.smallest else SIZES
     table = Table("pictures x crops", "engine ms", "µs per crop", "by hand ms", "ratio", "ms with predictions read")
-    for pictures, crops in SIZES[:3] if asked.smallest else SIZES:
-        table.add_row(*measure(plain, reading, pictures, crops, asked.runs))
+    rows = [measure(plain, reading, pictures, crops, asked.runs) for pictures, crops in sizes]
+    if asked.peer:
+        table.add_column("peer ms")
+        table.add_column("times engine")
+        compared = [size for size in sizes if size[0] * size[1] <= _PEER_CROPS]
+        for row, took in zip(rows, peer(asked.peer, compared, 2), strict=False):
+            row += [f"{took:.1f}", f"{took / float(row[1]):.0f}"]
+    for row in rows:
+        table.add_row(*row)
     console = Console(width=100)
     console.print(table)
+    crops = 1000 if asked.smallest else 100_000
+    console.print(f"memory of {crops} crops: {memory(plain, crops):.1f} MB")
     console.print(f"30 steps parsed and compiled: {compile_time(30, asked.runs) * 1e3:.1f} ms")
 
 
