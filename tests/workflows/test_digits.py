@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 import supervision as sv
 
-from cropflow import ModelStore, OutputFolder, Workflow
+from cropflow import Image, ModelStore, OutputFolder, Workflow
 from cropflow.serialize import to_json
 
 Truth = dict[str, list[dict[str, Any]]]
@@ -132,3 +133,17 @@ def test_results_are_json_that_existing_clients_read(
     assert prediction["parent_id"] == "image/detect/0"
     assert prediction["detection_id"] == "image/detect/0/again/0"
     assert row["labels"][0][0]["parent_id"] == "image/detect/0/again/0"
+
+
+def test_many_threads_share_a_workflow_and_each_gets_its_own_answer(
+    workflows: Path, store: ModelStore, pictures: dict[str, Path]
+) -> None:
+    with Workflow.load(workflows / "classes_on_boxes.yaml", resources=[store]) as workflow:
+        alone = {name: len(workflow.run({"image": path})[0]["named"]) for name, path in pictures.items()}
+        assert len(set(alone.values())) > 3
+        asked = list(pictures) * 5
+        with ThreadPoolExecutor(8) as pool:
+            rows = list(pool.map(lambda name: workflow.run({"image": Image.load(pictures[name], id=name)})[0], asked))
+    for name, row in zip(asked, rows, strict=True):
+        assert len(row["named"]) == alone[name]
+        assert set(row["named"].data["parent_id"]) == {name}

@@ -190,7 +190,7 @@ def test_a_variable_that_is_not_set_is_told_before_anything_runs(
     monkeypatch.delenv("API_KEY") if value is None else monkeypatch.setenv("API_KEY", value)
     store = {**STORE, "variables_storing_secrets": ["API_KEY", "PATH", "API_OTHER"]}
     with pytest.raises(WorkflowError) as caught:
-        Workflow.load({**document(), "steps": [store]})
+        Workflow.load({**document(key="$steps.keys.api_key"), "steps": [store]})
     [problem] = caught.value.problems
     assert problem.path == ("steps", 0, "variables_storing_secrets")
     assert "'API_KEY' is" in problem.message and "'API_OTHER' is not set; set it (export" in problem.message
@@ -243,7 +243,7 @@ def test_a_secret_that_does_not_fit_is_not_shown() -> None:
 
     step = {"type": "testing/choice@v1", "name": "choose", "word": "$inputs.key"}
     with (
-        Workflow.load(document(step, inputs=secret_input()), blocks=[Choice]) as workflow,
+        Workflow.load(document(step, inputs=secret_input(), word="$steps.choose.word"), blocks=[Choice]) as workflow,
         pytest.raises(InputError) as caught,
     ):
         workflow.run({"key": KEY})
