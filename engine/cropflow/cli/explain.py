@@ -43,7 +43,7 @@ def explain(
     """
     with told_errors():
         definition = load(workflow)
-        plan = prune(compile_definition(definition, registry_of(definition, allow_code=allow_code)))
+        plan = compile_definition(definition, registry_of(definition, allow_code=allow_code))
         with contextlib.closing(model_store(model, device, allow_download, runtime)) as store:
             facts = {step.name: [] if no_models else list(model_facts(plan, step, store)) for step in plan.steps}
         typer.echo("\n".join(_explained(plan, facts)))
@@ -54,24 +54,22 @@ def _explained(plan: Plan, facts: dict[str, list[str]]) -> Iterator[str]:
         yield heading("Inputs")
         yield from table([(item.name, _input(plan, item)) for item in plan.inputs], indent=2)
         yield ""
+    unused = prune(plan).unused
     for number, step in enumerate(plan.steps, 1):
         yield f"{number}. {heading(step.name)}  {step.spec.type}"
         yield from paragraph(step.spec.doc.partition("\n")[0], indent=3)
-        yield from table(_facts(plan, step, facts[step.name]), indent=3)
-        yield ""
-    if plan.unused:
-        yield heading("Left out")
-        yield from paragraph(f"{', '.join(plan.unused)}: no output and no sink needs it", indent=2)
+        left_out = step.name in unused
+        yield from table(_facts(plan, step, facts[step.name], left_out), indent=3)
         yield ""
     if plan.outputs:
         yield heading("Outputs")
         yield from table([(item.name, _output(plan, item)) for item in plan.outputs], indent=2)
 
 
-def _facts(plan: Plan, step: PlannedStep, model: list[str]) -> Iterator[tuple[str, str]]:
+def _facts(plan: Plan, step: PlannedStep, model: list[str], left_out: bool) -> Iterator[tuple[str, str]]:
     """Give rows of (about what, text); what a row is about is told once."""
     rows = {
-        "runs": [_call(plan, step)],
+        "runs": ["not at all: no output and no sink needs it"] if left_out else [_call(plan, step)],
         "gates": list(_gates(plan, step)),
         "gathers": [level_text(plan, step.gathered)] if step.gathered else [],
         "reads": list(_reads(plan, step)),

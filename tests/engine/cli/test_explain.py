@@ -98,8 +98,10 @@ def test_steps_that_nobody_needs_are_told(invoke: Any, document: Any) -> None:
     steps = ", ".join(step % name for name in ("seen", "unseen"))
     text = f"version: '1.0'\ninputs: [{{type: WorkflowImage, name: image}}]\nsteps: [{steps}]\n"
     told = invoke("explain", document(text + "outputs: [{type: JsonField, name: part, selector: $steps.seen.crops}]"))
-    assert "Left out\n  unseen: no output and no sink needs it\n" in told.stdout
-    assert "2. " not in told.stdout
+    assert "runs   per image\n" in section(told.stdout, "seen  relative_static_crop@v1")
+    assert "runs   not at all: no output and no sink needs it" in section(
+        told.stdout, "unseen  relative_static_crop@v1"
+    )
 
 
 def test_weights_of_another_task_are_told(invoke: Any, document: Any) -> None:
