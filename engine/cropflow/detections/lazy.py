@@ -5,11 +5,11 @@ Slicing supervision objects one by one is the dearest part of a crop; most workf
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
-from cropflow.detections.boxes import into, take
+from cropflow.detections.boxes import each_into, into, take
 
 if TYPE_CHECKING:
     from supervision import Detections
@@ -42,6 +42,9 @@ class CropPredictions(Sequence["Detections | None"]):
 
     def __len__(self) -> int:
         return len(self.crops)
+
+    def __iter__(self) -> Iterator[Detections | None]:
+        return each_into(self.detections, [None if crop is None else crop.origin for crop in self.crops])
 
     @overload
     def __getitem__(self, i: int) -> Detections | None: ...

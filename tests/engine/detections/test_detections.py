@@ -306,3 +306,28 @@ def test_crop_predictions_are_in_the_pixels_of_their_crop():
 def test_boxes_and_crops_must_be_as_many():
     with pytest.raises(ValueError, match="2 boxes but 1 crops"):
         CropPredictions(rich(), [None])
+
+
+@given(
+    st.lists(st.tuples(*[st.floats(-50, 250, width=32)] * 4), max_size=6),
+    st.sampled_from([np.float32, np.float64]),
+    st.booleans(),
+)
+def test_all_predictions_at_once_are_those_one_by_one(boxes: list[tuple[float, ...]], dtype: type, tracked: bool):
+    xyxy = np.array(boxes, dtype).reshape(-1, 4)
+    xyxy[:, 2:] += 1
+    count = len(xyxy)
+    image = Image(np.zeros((180, 200, 3), np.uint8), id="a.png")
+    data = {"class_name": np.array(["x"] * count)}
+    found = sv.Detections(xyxy, confidence=np.linspace(0, 1, count), class_id=np.arange(count), data=data)
+    found.tracker_id = np.arange(count) if tracked else None
+    found = stamp(found, image.origin, "detect")
+    column = CropPredictions(found, image.crops(xyxy, list(map(str, found.data["detection_id"]))))
+    together, apart = list(column), [column[i] for i in range(len(column))]
+    assert len(together) == len(apart) == count
+    for one, other in zip(together, apart, strict=True):
+        assert (one is None) == (other is None)
+        if one is not None and other is not None:
+            assert one.xyxy.dtype == other.xyxy.dtype
+            assert one == other
+            assert one.metadata == other.metadata
