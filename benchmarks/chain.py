@@ -177,9 +177,13 @@ def _forwards(weights: str, size: int, device: str | None, counts: Mapping[tuple
         return time.perf_counter() - started
 
     def time_of(shape: tuple[int, int], batch: int) -> float:
-        return min(run(shape, batch, -(-64 // batch)) for _ in range(2))
+        times = max(1, 32 // batch)
+        return min(run(shape, batch, times) for _ in range(2)) / (times * batch)
 
-    best = {shape: min((1, 4, 16, 64), key=partial(time_of, shape)) for shape in counts}
+    def batches(count: int) -> list[int]:
+        return [batch for batch in (1, 4, 16, 64) if batch <= count] or [1]
+
+    best = {shape: min(batches(count), key=partial(time_of, shape)) for shape, count in counts.items()}
 
     def all_of_them() -> None:
         for shape, count in counts.items():
