@@ -5,6 +5,7 @@ Importing this file imports neither Ultralytics nor torch; loading the first mod
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import tempfile
@@ -56,6 +57,8 @@ class UltralyticsLoader:
         """
         from cropflow_blocks.models.predictor import UltralyticsModel
 
+        if path.suffix.lower() == ".onnx" and importlib.util.find_spec("ultralytics") is None:
+            raise ModelError(f"{path} needs ONNX Runtime", hint='pip install "cropflow[onnx]"')
         with ultralytics_imported(cache_dir) as ultralytics:
             try:
                 with _plain_name(path) as file:

@@ -259,3 +259,15 @@ print(len(row["named"]), *row["named"].data["class_name"])
     done = subprocess.run([sys.executable, "-c", code, *map(str, files)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[0] == "15"
+
+
+def test_what_is_missing_is_told_with_the_smallest_remedy(export: Export) -> None:
+    code = """
+import sys
+sys.modules["ultralytics"] = sys.modules["onnxruntime"] = None
+from cropflow import ModelStore
+ModelStore().get(sys.argv[1])
+"""
+    done = subprocess.run([sys.executable, "-c", code, export("detect")], capture_output=True, text=True, check=False)
+    assert "detect.onnx needs ONNX Runtime" in done.stderr
+    assert 'pip install "cropflow[onnx]"' in done.stderr
