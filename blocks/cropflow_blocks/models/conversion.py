@@ -75,6 +75,8 @@ def _missing() -> list[str]:
 
 
 def _has_cuda() -> bool:
+    if importlib.util.find_spec("torch") is None:
+        return False
     import torch
 
     return bool(torch.cuda.is_available())

@@ -88,7 +88,7 @@ class OnnxModel:
     def __init__(self, path: Path, session: InferenceSession, export: Export, size: int | None, device: str) -> None:
         if size is not None and not export.free and (size, size) != export.size:
             raise ModelError(_other_size(path, export))
-        self._size = export.size if size is None else (size, size)
+        self._size = export.size if size is None or not export.free else _rounded((size, size), export.stride)
         self.info = ModelInfo(path.name, path, export.task, export.names, self._size, "onnx", device)
         self._session: InferenceSession | None = session
         self._export = export
@@ -131,8 +131,7 @@ class OnnxModel:
             return self._size
         if not self._export.free:
             raise ModelError(_other_size(self.info.path, self._export))
-        stride = self._export.stride
-        return -(-settings.image_size[0] // stride) * stride, -(-settings.image_size[1] // stride) * stride
+        return _rounded(settings.image_size, self._export.stride)
 
     def _run(self, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Run the network; an export for so many pictures at once gets so many, the last ones grey."""
@@ -226,6 +225,11 @@ def _value(text: str) -> Any:
         return ast.literal_eval(text)
     except (SyntaxError, ValueError):
         return None
+
+
+def _rounded(size: Size, stride: int) -> Size:
+    """Return the next larger size whose sides are multiples of the stride."""
+    return -(-size[0] // stride) * stride, -(-size[1] // stride) * stride
 
 
 def _other_size(path: Path, export: Export) -> str:

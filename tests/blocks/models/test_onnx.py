@@ -104,6 +104,7 @@ SETTINGS = [
     DetectSettings(confidence=0.01, iou=0.1, class_agnostic=True),
     DetectSettings(classes=()),
     DetectSettings(image_size=(160, 320)),
+    DetectSettings(image_size=(200, 350)),
     DetectSettings(image_size=(640, 640), confidence=0.1),
 ]
 
@@ -119,6 +120,13 @@ def test_boxes_are_those_of_ultralytics(export: Export, pictures: Pictures, sett
             classes=None if settings.classes is None else [99],
         )  # fmt: skip
         same_boxes(ours, theirs)
+
+
+def test_a_name_may_ask_for_a_size(export: Export, pictures: Pictures) -> None:
+    path = export("detect")
+    model = load(path, image_size=500)
+    for picture, ours in zip(pictures[:4], model.detect(pictures[:4], DetectSettings()), strict=True):
+        same_boxes(ours, predicted(path, picture, 500, conf=0.4, iou=0.3))
 
 
 @pytest.mark.parametrize("architecture", ["yolo11n.yaml", "yolo26n.yaml"])
