@@ -69,6 +69,10 @@ class ArgumentReader:
             return Value(self._steps(port, written, path))
         if _is_written_out(port, written):
             return self._written_out(port, written, path)
+        if (port.container == "dict" and isinstance(written, list)) or (
+            port.container == "list" and isinstance(written, Mapping)
+        ):
+            return self._literal(port, written, path)
         return self._one(port, written, path)
 
     def _written_out(self, port: PortSpec, written: Any, path: Path) -> WrittenOut:
@@ -84,6 +88,9 @@ class ArgumentReader:
         inner = None if port.setting else _inner_selector(written, path)
         if inner is not None:
             return self._too_deep(port, *inner)
+        return self._literal(port, written, path)
+
+    def _literal(self, port: PortSpec, written: Any, path: Path) -> Value:
         try:
             if written is None and port.takes_none:
                 return Value(None)
