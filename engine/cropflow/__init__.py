@@ -24,6 +24,7 @@ from cropflow.classification import Classification
 from cropflow.detections import take
 from cropflow.errors import (
     BlockError,
+    CancelledError,
     CropflowError,
     ImageError,
     InputError,
@@ -58,6 +59,7 @@ __all__ = [
     "Block",
     "BlockError",
     "BlockSpec",
+    "CancelledError",
     "Classification",
     "Clock",
     "Color",

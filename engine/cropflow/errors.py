@@ -6,6 +6,7 @@ CropflowError
 ├── SettingError      settings of a step that do not go together with what is wired to it; raised by blocks
 ├── InputError        run-time inputs that are missing, unknown or of the wrong kind
 ├── RunError          a block failed on an element; names step, block and element, chains the cause
+├── CancelledError    a run that somebody called off
 ├── ImageError        a picture that cannot be found, fetched or decoded
 ├── RequestError      a request to a server that is refused, or stays without an answer
 └── ModelError        weights that cannot be found or loaded, or that do another task
@@ -44,6 +45,10 @@ class RequestError(CropflowError):
     def __init__(self, message: str, *, sent: bool = False) -> None:
         super().__init__(message)
         self.sent = sent
+
+
+class CancelledError(CropflowError):
+    """A run was called off before it was done."""
 
 
 class ModelError(CropflowError):

@@ -6,7 +6,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
@@ -18,6 +19,7 @@ from cropflow.compiler.plan import INPUTS, Key, PlannedStep
 from cropflow.compiler.problems import refuse
 from cropflow.compiler.prune import prune
 from cropflow.compiler.resources import find_models, find_resources, find_unready, named_models, written_secrets
+from cropflow.crew import Crew, Crews
 from cropflow.document import definition as documents
 from cropflow.document.definition import Definition
 from cropflow.draw import svg
@@ -81,12 +83,10 @@ class Workflow:
             names = ", ".join(map(repr, self._asked.unused))
             log.warning("left out, since no output and no sink needs it: %s", names)
         refuse([*find_models(self._asked, self._store), *find_resources(self._asked, self._resources)], definition)
-        self._blocks: dict[str, Any] = {}
+        self._crews = Crews(self._asked.steps, self._make)
         self._memory = Memory()
         try:
-            for step in self._asked.steps:
-                self._blocks[step.name] = self._make(step)
-            refuse(find_unready(self._asked, self._blocks), definition)
+            refuse(find_unready(self._asked, self._crews.first()), definition)
         except BaseException:
             self.close()
             raise
@@ -94,6 +94,7 @@ class Workflow:
         self._secret = {key for key, kinds in self.plan.kinds.items() if any(kind.name == "secret" for kind in kinds)}
         self._frames = Frames()
         self._lock = threading.Lock()
+        self._remembers = any(step.spec.stream for step in self._asked.steps)
 
     @classmethod
     def load(
@@ -148,8 +149,10 @@ class Workflow:
         allow_urls: bool = False,
         workers: int = 1,
         effects: bool = True,
+        remember: bool = True,
+        cancelled: Callable[[], bool] | None = None,
     ) -> Result:
-        """Run the workflow once over a batch.
+        """Run the workflow once over a batch; several threads may do so at the same time.
 
         Args:
             inputs: a value for every input; for pictures anything `Image.load` takes, or a list of it.
@@ -157,6 +160,9 @@ class Workflow:
             allow_urls: whether pictures may be fetched; private addresses never are.
             workers: how many independent steps may run at the same time.
             effects: whether sinks and other blocks with effects run; without them their outputs are missing.
+            remember: whether steps that follow objects or frames go on from the run before; else they begin anew, and
+                forget. Runs of documents with such steps that remember wait for one another.
+            cancelled: asked before every step and every call of a block; once it says so, the run ends.
 
         Returns:
             One dictionary per element of the batch; a list of one where no output lies on the batch axis.
@@ -164,41 +170,57 @@ class Workflow:
         Raises:
             InputError: an input is missing, unknown or of the wrong kind.
             RunError: an element failed and `on_error` is `raise`.
+            CancelledError: the run was cancelled.
         """
         if on_error not in ("raise", "skip"):
             raise ValueError(f"on_error must be 'raise' or 'skip', not {on_error!r}")
         if workers < 1:
             raise ValueError(f"workers must be at least 1, not {workers}")
         try:
-            return self._run(inputs or {}, on_error == "raise", allow_urls, workers, effects)
+            with ExitStack() as stack:
+                if remember and self._remembers:
+                    stack.enter_context(self._lock)
+                crew = stack.enter_context(self._crews.hired())
+                memory, frames = (self._memory, self._frames) if remember else (Memory(), Frames())
+                return self._run(
+                    inputs or {}, crew, on_error == "raise", allow_urls, workers, effects, memory, frames, cancelled
+                )
         except Exception as error:
             shown = self._hidden.error(error)
             if shown is error:
                 raise
         raise shown  # outside of the handler, since Python would note the error in it
 
-    def _run(self, inputs: Mapping[str, Any], stop: bool, allow_urls: bool, workers: int, effects: bool) -> Result:
-        if len(self._blocks) < len(self._asked.steps):
-            raise RuntimeError("the workflow is closed; load it again to run it")
+    def _run(
+        self,
+        inputs: Mapping[str, Any],
+        crew: Crew,
+        stop: bool,
+        allow_urls: bool,
+        workers: int,
+        effects: bool,
+        memory: Memory,
+        frames: Frames,
+        cancelled: Callable[[], bool] | None,
+    ) -> Result:
         started = time.perf_counter()
         errors: list[RunError] = []
-        with self._lock:
-            self._note_inputs(inputs)
-            columns = assemble(self._asked, inputs, _raise if stop else errors.append, {"allow_urls": allow_urls})
-            around = Surroundings(
-                batch=columns.axes.get(INPUTS),
-                frames=self._frames.of(columns),
-                memory=self._memory,
-                targets=self.plan.targets,
-                titles=self.plan.axes,
-                stop=stop,
-                effects=effects,
-                met=self._note,
-            )
-            runs = {step.name: step.spec.callable(self._blocks[step.name].run) for step in self._asked.steps}
-            executor = serial if workers == 1 else threaded(workers)
-            failed, reports = execute(self._asked, runs, columns, around, executor)
-            made = self._hidden.value(rows(self.plan, columns))
+        self._note_inputs(inputs)
+        columns = assemble(self._asked, inputs, _raise if stop else errors.append, {"allow_urls": allow_urls})
+        around = Surroundings(
+            batch=columns.axes.get(INPUTS),
+            frames=frames.of(columns) if self._remembers else (),
+            memory=memory,
+            targets=self.plan.targets,
+            titles=self.plan.axes,
+            stop=stop,
+            effects=effects,
+            met=self._note,
+            cancelled=cancelled,
+        )
+        executor = serial if workers == 1 else threaded(workers)
+        failed, reports = execute(self._asked, self._crews.runs(crew), columns, around, executor)
+        made = self._hidden.value(rows(self.plan, columns))
         errors = [self._hidden.error(error) for error in (*errors, *failed)]
         errors.sort(key=lambda error: -1 if error.row is None else error.row)
         return Result(made, tuple(errors), _report(reports, started))
@@ -262,9 +284,7 @@ class Workflow:
     def close(self) -> None:
         """End what blocks and models hold open."""
         self._memory.forget()
-        blocks, self._blocks = self._blocks, {}
-        for block in blocks.values():
-            getattr(block, "close", lambda: None)()
+        self._crews.close()
         if self._owns_store:
             self._store.close()
 

@@ -6,9 +6,11 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import cv2
 import numpy as np
@@ -16,7 +18,18 @@ import pytest
 from supervision import Detections
 
 import cropflow
-from cropflow import Block, Group, Image, InputError, OutputFolder, RunError, Stream, Workflow, WorkflowError
+from cropflow import (
+    Block,
+    CancelledError,
+    Group,
+    Image,
+    InputError,
+    OutputFolder,
+    RunError,
+    Stream,
+    Workflow,
+    WorkflowError,
+)
 from cropflow import Columns as AnswerColumns
 from cropflow.registry import installed
 
@@ -255,6 +268,74 @@ def test_one_workflow_serves_several_threads(workflow: Workflow) -> None:
     assert widths == {width: [width] * 3 for width in range(1, 9)}
 
 
+class Meet(Block):
+    """Waits until as many runs are in it as there should be."""
+
+    type = "test/meet@v1"
+    everybody = threading.Barrier(4, timeout=20)
+
+    class Output(NamedTuple):
+        """Which instance ran."""
+
+        me: int
+
+    def run(self, number: int) -> Output:
+        """Wait."""
+        self.everybody.wait()
+        return self.Output(id(self))
+
+
+MEETING = {
+    "version": "1.0",
+    "inputs": [{"type": "WorkflowParameter", "name": "number"}],
+    "steps": [{"type": "test/meet@v1", "name": "meet", "number": "$inputs.number"}],
+    "outputs": [{"type": "JsonField", "name": "me", "selector": "$steps.meet.me"}],
+}
+
+
+def test_runs_in_several_threads_go_on_at_the_same_time_each_with_blocks_of_its_own() -> None:
+    with Workflow.load(MEETING, blocks=[Meet]) as workflow, ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda number: workflow.run({"number": number})[0]["me"], range(4)))
+    assert len(set(found)) == 4
+
+
+class Lonely(Block):
+    """An effect that must not happen twice at the same time."""
+
+    type = "test/lonely@v1"
+    effects = True
+    alone = threading.Semaphore(1)
+    made: ClassVar[list[int]] = []
+
+    def run(self, number: int) -> None:
+        """Note who ran."""
+        assert self.alone.acquire(blocking=False)
+        time.sleep(0.002)
+        self.made.append(id(self))
+        self.alone.release()
+
+
+def test_blocks_with_effects_are_there_once_and_run_one_at_a_time() -> None:
+    document = {**MEETING, "steps": [{**MEETING["steps"][0], "type": "test/lonely@v1"}], "outputs": []}
+    with Workflow.load(document, blocks=[Lonely]) as workflow, ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: workflow.run({"number": number}), range(40)))
+    assert len(Lonely.made) == 40
+    assert len(set(Lonely.made)) == 1
+
+
+def test_a_run_can_be_called_off(workflow: Workflow) -> None:
+    asked: list[bool] = []
+
+    def cancelled() -> bool:
+        asked.append(True)
+        return len(asked) > 3
+
+    with pytest.raises(CancelledError, match="cancelled"):
+        workflow.run({"image": [picture(4)] * 100}, cancelled=cancelled)
+    assert len(asked) == 4
+    assert workflow.run({"image": picture(4)}, cancelled=lambda: False)[0]["width"] == 4
+
+
 def test_the_front_door_is_complete() -> None:
     assert all(hasattr(cropflow, name) for name in cropflow.__all__)
     with pytest.raises(AttributeError, match="no attribute 'Workflo'"):
@@ -298,6 +379,10 @@ def test_streams_and_frames_come_from_pictures_or_video_metadata() -> None:
     workflow = Workflow.load(document, blocks=[Where])
     assert [row["where"] for row in workflow.run({"image": [picture(2)] * 2})] == ["#0 seen 1", "#1 seen 2"]
     assert [row["where"] for row in workflow.run({"image": picture(2)})] == ["#2 seen 3"]
+    for _ in range(2):  # neither goes on from before, nor is remembered
+        fresh = workflow.run({"image": [picture(2)] * 2}, remember=False)
+        assert [row["where"] for row in fresh] == ["#0 seen 1", "#1 seen 2"]
+    assert [row["where"] for row in workflow.run({"image": picture(2)})] == ["#3 seen 4"]
     interleaved = [Image(picture(2), stream=name, frame=frame) for frame in (5, 6) for name in ("a", "b")]
     rows = workflow.run({"image": interleaved})
     assert [row["where"] for row in rows] == ["a#5 seen 1", "b#5 seen 1", "a#6 seen 2", "b#6 seen 2"]

@@ -63,6 +63,14 @@ def _open(scope: Scope, step: StepDefinition, place: Path) -> Scope:
 
 
 def _open_file(scope: Scope, step: StepDefinition, name: str, place: Path) -> Scope:
+    if scope.definition.alone:
+        scope.refuse(
+            "closed-document",
+            "this document may not open others",
+            place,
+            found=name,
+            hint="write the inner workflow into the document",
+        )
     tried = [folder / name for folder in (scope.definition.base, FilePath()) if folder is not None]
     file = next((path for path in tried if path.is_file()), None)
     if file is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
 from cropflow.document.elements import (
@@ -54,6 +54,7 @@ class Definition:
         other: top-level keys beside the required ones, as written.
         files: the places of parts that come from other files, by the path they are put in at.
         inlined: for each inner workflow whose steps were put in its place, the names of these steps.
+        alone: opens no other documents; for documents of strangers.
     """
 
     version: str
@@ -66,6 +67,7 @@ class Definition:
     other: Mapping[str, object] = field(default_factory=dict)
     files: Mapping[Path, Positions] = field(default_factory=dict, compare=False, repr=False)
     inlined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    alone: bool = False
 
     def position(self, path: Path) -> Position | None:
         """Return the place of a part, or of the nearest enclosing part that is known; `None` for a mapping.
@@ -89,7 +91,7 @@ class Definition:
         Raises:
             WorkflowError: mistakes in the inner document, with positions in this one.
         """
-        return _read(document, Report(self.positions), self.base, path)
+        return replace(_read(document, Report(self.positions), self.base, path), alone=self.alone)
 
 
 def load(path: str | os.PathLike[str]) -> Definition:

@@ -1,25 +1,27 @@
 """The one owner of weights: finds them by name, loads each set once, and lets one thread at a time use it.
 
-Sharing is what makes several steps and streams cheap; the lock is what makes it right, because frameworks mix
-up the thresholds of two threads without a word.
+Sharing is what makes several steps and streams cheap; one thread at a time is what makes it right, because frameworks
+mix up the thresholds of two threads without a word. Calls that meet share one call of the model.
 """
 
 from __future__ import annotations
 
+import copy
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import entry_points
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
 from cropflow.errors import ModelError, nearest
+from cropflow.models.gather import Batching, Gatherer
 from cropflow.models.names import MAP_FILE, Place, names_nearby, places, published_name, read_map
 from cropflow.models.protocol import (
     Converter,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from supervision import Detections
 
 ENTRY_POINTS = "cropflow.models"
+_Answer = TypeVar("_Answer")
 _BLOCKS = {
     "detect": "object_detection_model@v3",
     "segment": "instance_segmentation_model@v4",
@@ -48,10 +51,10 @@ _BLOCKS = {
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model that any number of threads may call; calls wait for one another."""
+    """A model that any number of threads may call; calls wait for one another, and those that meet become one."""
 
     model: Model
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    gatherer: Gatherer = field(default_factory=lambda: Gatherer(Batching()))
 
     @property
     def info(self) -> ModelInfo:
@@ -60,23 +63,24 @@ class LoadedModel:
 
     def detect(self, images: Sequence[NDArray[np.uint8]], settings: DetectSettings) -> list[Detections]:
         """Find objects; see `Model.detect`."""
-        with self.lock:
-            return self.model.detect(images, settings)
+        return list(self.gatherer.call(settings, images, lambda images: self.model.detect(images, settings)))
 
     def classify(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Score whole pictures; see `Model.classify`."""
-        with self.lock:
-            return self.model.classify(images)
+        return cast("NDArray[np.float32]", self.gatherer.call("classify", images, self.model.classify))
 
     def embed(self, images: Sequence[NDArray[np.uint8]], layers: Sequence[int] | None) -> list[NDArray[np.float32]]:
         """Describe pictures by vectors; see `Network.embed`."""
-        with self.lock:
-            return self._network.embed(images, layers)
+        return self._alone(lambda: self._network.embed(images, layers))
 
     def activation(self, image: NDArray[np.uint8], settings: DetectSettings) -> NDArray[np.uint8]:
         """Show what in a picture speaks for what was found; see `Network.activation`."""
-        with self.lock:
-            return self._network.activation(image, settings)
+        return self._alone(lambda: self._network.activation(image, settings))
+
+    def _alone(self, work: Callable[[], _Answer]) -> _Answer:
+        """Do something with the model in a call of its own."""
+        (answer,) = self.gatherer.call(object(), (None,), lambda _: [work()])
+        return cast(_Answer, answer)
 
     @property
     def _network(self) -> Network:
@@ -88,8 +92,7 @@ class LoadedModel:
 
     def close(self) -> None:
         """Let go of the weights, after the call that may be running."""
-        with self.lock:
-            self.model.close()
+        self._alone(self.model.close)
 
 
 @dataclass(slots=True, eq=False)
@@ -110,6 +113,8 @@ class ModelStore:
             fastest that is installed.
         allow_download: whether weights that a framework publishes may be fetched.
         cache_dir: folder for downloads and settings of frameworks; the user's cache folder by default.
+        batching: how calls of several threads that meet at a model are put together.
+        met: told of each call of a model, how many calls it answers, and with how many pictures.
         loaders: how to load weights; the first that accepts a file loads it. All installed ones by default: the
             entry-point group `cropflow.models`, in the order of their names.
 
@@ -127,6 +132,8 @@ class ModelStore:
         runtime: Runtime = "file",
         allow_download: bool = False,
         cache_dir: str | PathLike[str] | None = None,
+        batching: Batching = Batching(),  # noqa: B008 - frozen
+        met: Callable[[ModelInfo, int, int], None] = lambda info, calls, pictures: None,
         loaders: Iterable[ModelLoader] | None = None,
     ) -> None:
         self.device = device
@@ -134,10 +141,24 @@ class ModelStore:
         self.allow_download = allow_download
         self.cache_dir = Path(cache_dir) if cache_dir else platformdirs.user_cache_path("cropflow")
         self._models = {name: Path(path).expanduser() for name, path in (models or {}).items()}
+        self._batching = batching
+        self._met = met
         self._given_loaders = None if loaders is None else tuple(loaders)
         self._lock = threading.Lock()
         self._slots: dict[tuple[Path, int | None, str | None, bool], _Slot] = {}
         self._found: dict[tuple[str, Path | None], Place] = {}
+        self._only: tuple[Path, ...] | None = None
+
+    def within(self, *folders: str | PathLike[str]) -> Self:
+        """Return a view of this store, with the same loaded models, for documents of others.
+
+        It takes weights from these folders only, and those the store has names for; nothing is downloaded.
+        """
+        view = copy.copy(self)
+        view._only = tuple(Path(folder).resolve() for folder in folders)
+        view._found = {}
+        view.allow_download = False
+        return view
 
     def locate(self, model_id: str, base: Path | None = None) -> Path:
         """Say which file or folder a `model_id` stands for, without loading it.
@@ -179,8 +200,10 @@ class ModelStore:
     def close(self) -> None:
         """Let go of all models; what is asked for again is loaded again."""
         with self._lock:
-            slots, self._slots, self._found = self._slots, {}, {}
-        for slot in slots.values():
+            slots = [*self._slots.values()]
+            self._slots.clear()  # in place, since views look there too
+            self._found.clear()
+        for slot in slots:
             with slot.lock:
                 if slot.loaded is not None:
                     slot.loaded.close()
@@ -195,8 +218,11 @@ class ModelStore:
                 model = self._loader_for(path).load(
                     path, device=device, image_size=place.image_size, half=half, cache_dir=self.cache_dir
                 )
-                slot.loaded = LoadedModel(model)
+                slot.loaded = LoadedModel(model, self._gatherer(model.info))
             return slot.loaded
+
+    def _gatherer(self, info: ModelInfo) -> Gatherer:
+        return Gatherer(self._batching, partial(self._met, info))
 
     def _converted(self, path: Path, device: str | None) -> Path:
         if self.runtime == "file":
@@ -210,13 +236,19 @@ class ModelStore:
 
     def _place(self, model_id: str, base: Path | None) -> Place:
         named = self._models.get(model_id) or read_map(base).get(model_id)
-        tried = [Place(named)] if named else list(places(model_id, base, self._downloads))
+        tried = [Place(named)] if named else [*filter(self._may_open, places(model_id, base, self._downloads))]
         found = next((place for place in tried if place.path.exists()), None)
         if found is None and not named:
             found = self._fetch(model_id)
         if found is None:
             raise self._not_found(model_id, base, tried)
         return found
+
+    def _may_open(self, place: Place) -> bool:
+        if self._only is None:
+            return True
+        path = place.path.resolve()
+        return any(path.is_relative_to(folder) for folder in self._only)
 
     @property
     def _downloads(self) -> Path:

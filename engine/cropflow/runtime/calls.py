@@ -26,24 +26,30 @@ class Failure:
     cause: Exception
 
 
-def call(spec: BlockSpec, run: Callable[..., Any], prepared: Prepared, *, stop: bool) -> tuple[list[Any], int]:
+def call(
+    spec: BlockSpec, run: Callable[..., Any], prepared: Prepared, *, stop: bool, check: Callable[[], None]
+) -> tuple[list[Any], int]:
     """Call a block for all prepared elements; return one answer or `Failure` per element, and the calls made.
 
     Args:
         stop: leave off at the first failure; the answers end with it.
+        check: called before each call; what it raises ends them all.
     """
     if prepared.count == 0:
         return [], 0
     if spec.batch:
-        return _call_batches(spec, run, prepared, stop)
-    return _call_elements(run, prepared, stop)
+        return _call_batches(spec, run, prepared, stop, check)
+    return _call_elements(run, prepared, stop, check)
 
 
-def _call_elements(run: Callable[..., Any], prepared: Prepared, stop: bool) -> tuple[list[Any], int]:
+def _call_elements(
+    run: Callable[..., Any], prepared: Prepared, stop: bool, check: Callable[[], None]
+) -> tuple[list[Any], int]:
     answers: list[Any] = []
     names = tuple(prepared.feeds)
     columns = [feed.items() for feed in prepared.feeds.values()]
     for _, *values in zip(range(prepared.count), *columns, strict=False):
+        check()
         try:
             answers.append(run(**dict(zip(names, values, strict=True))))
         except FATAL:
@@ -55,11 +61,14 @@ def _call_elements(run: Callable[..., Any], prepared: Prepared, stop: bool) -> t
     return answers, len(answers)
 
 
-def _call_batches(spec: BlockSpec, run: Callable[..., Any], prepared: Prepared, stop: bool) -> tuple[list[Any], int]:
+def _call_batches(
+    spec: BlockSpec, run: Callable[..., Any], prepared: Prepared, stop: bool, check: Callable[[], None]
+) -> tuple[list[Any], int]:
     answers: list[Any] = []
     calls = 0
     pending = list(reversed(list(_chunks(spec, prepared))))
     while pending:
+        check()
         first, last = pending.pop()
         calls += 1
         try:

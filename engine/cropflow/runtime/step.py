@@ -12,7 +12,7 @@ import numpy as np
 
 from cropflow.block import Stream
 from cropflow.compiler.plan import Key, PlannedStep
-from cropflow.errors import CropflowError, RunError
+from cropflow.errors import CancelledError, CropflowError, RunError
 from cropflow.runtime.answers import fan_out, routes, scatter
 from cropflow.runtime.axis import Axis
 from cropflow.runtime.calls import FATAL, Failure, call
@@ -87,6 +87,7 @@ class Surroundings:
         stop: raise the first failure in place of recording it.
         effects: whether blocks with effects are called; if not, their elements are skipped.
         met: told about every column before a step reads it.
+        cancelled: asked before every call of a block; once it says so, the run ends.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Surroundings:
         stop: bool,
         effects: bool = True,
         met: Callable[[Key, Iterable[Any]], None] = lambda key, values: None,
+        cancelled: Callable[[], bool] | None = None,
     ) -> None:
         self.batch = batch
         self.frames = frames
@@ -108,6 +110,12 @@ class Surroundings:
         self.stop = stop
         self.effects = effects
         self.met = met
+        self._cancelled = cancelled
+
+    def check(self) -> None:
+        """Raise CancelledError if the run was called off."""
+        if self._cancelled is not None and self._cancelled():
+            raise CancelledError("the run was cancelled")
 
     def row(self, axis: Axis, index: int) -> int | None:
         """Return the batch element an element belongs to; `None` where it belongs to no single one."""
@@ -129,7 +137,9 @@ def run_step(step: PlannedStep, run: Callable[..., Any], columns: Columns, aroun
 
     Raises:
         RunError: an element failed and `around.stop` is set, or the failure would meet every element.
+        CancelledError: the run was called off.
     """
+    around.check()
     started = time.perf_counter()
     failures = _Failures(step, around)
     prepared = prepare(checked(step, columns, failures.add), columns)
@@ -139,7 +149,7 @@ def run_step(step: PlannedStep, run: Callable[..., Any], columns: Columns, aroun
         prepared = _with_streams(step, step.spec.stream, prepared, around)
     unfit = len(failures.errors)
     try:
-        answers, calls = call(step.spec, run, prepared, stop=around.stop)
+        answers, calls = call(step.spec, run, prepared, stop=around.stop, check=around.check)
     except FATAL as cause:
         raise failures.error("", None, cause) from cause
     answers = reviewed(step, answers)

@@ -194,6 +194,27 @@ def test_close_lets_go_and_the_store_can_be_used_again(store: ModelStore, loader
     assert len(loader.loaded) == 2
 
 
+def test_a_view_for_documents_of_others_takes_weights_of_its_folders_only(
+    tmp_path: Path, loader: CountingLoader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    inside, outside = tmp_path / "allowed" / "a.pt", tmp_path / "other" / "b.pt"
+    for file in (inside, outside):
+        file.parent.mkdir()
+        file.write_bytes(DETECTOR.read_bytes())
+    (tmp_path / "allowed" / "link.pt").symlink_to(outside)
+    store = ModelStore(models={"named": outside}, loaders=[loader])
+    view = store.within(tmp_path / "allowed")
+    assert view.get("allowed/a.pt") is store.get(str(inside))
+    assert view.get("a.pt", tmp_path / "allowed") is view.get("allowed/a.pt")
+    assert view.get("named") is store.get(str(outside))
+    for name in (str(outside), "other/b.pt", "allowed/../other/b.pt", "allowed/link.pt"):
+        assert store.get(name)
+        with pytest.raises(ModelError, match="not found") as caught:
+            view.get(name)
+        assert str(tmp_path) not in str(caught.value).replace(name, "")
+
+
 def test_a_failed_load_is_tried_again(store: ModelStore, tmp_path: Path) -> None:
     weights = touch(tmp_path, "late.pt")
     with pytest.raises(ModelError, match=r"late\.pt"):

@@ -1,0 +1,126 @@
+"""Puts calls of several threads that meet at a model into one call of it.
+
+While the model works, calls gather; whoever is woken first takes all that ask for the same thing along. So a lone
+call waits for nothing, and the more there are, the larger their batches become.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+Work: TypeAlias = Callable[[Sequence[Any]], Any]
+"""Answers for items, one each; the same whatever else is in the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batching:
+    """How calls that meet are put together.
+
+    Attributes:
+        largest: the most pictures of one call, beyond those of a single caller; 1 puts nothing together.
+        wait: seconds for which a call may wait for others while the model is idle; 0 takes what has gathered while
+            it was busy.
+    """
+
+    largest: int = 64
+    wait: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """What one thread asks for."""
+
+    key: Hashable
+    items: Sequence[Any]
+    work: Work
+    woken: threading.Event = field(default_factory=threading.Event)
+    answers: Any = None
+    error: BaseException | None = None
+
+
+class Gatherer:
+    """Lets one thread in at a time, with what the others ask for in its hands.
+
+    >>> Gatherer(Batching()).call("double", [1, 2], lambda items: [2 * item for item in items])
+    [2, 4]
+    """
+
+    def __init__(self, batching: Batching, met: Callable[[int, int], None] = lambda calls, items: None) -> None:
+        """Args as attributes of the class; `met` is told how many calls and items each call of the model had."""
+        self._batching = batching
+        self._met = met
+        self._waiting: list[_Job] = []
+        self._is_busy = False
+        self._changed = threading.Condition()
+
+    def call(self, key: Hashable, items: Sequence[Any], work: Work) -> Any:
+        """Return the answers for `items`; calls with an equal `key` may be answered by one `work`.
+
+        Raises:
+            Exception: what `work` raises for these items; where a shared call fails, each is tried alone.
+        """
+        job = _Job(key, items, work)
+        with self._changed:
+            self._waiting.append(job)
+            leads, self._is_busy = not self._is_busy, True
+            self._changed.notify()
+        if not leads:
+            job.woken.wait()
+        if job.answers is None and job.error is None:
+            self._lead(job)
+        if job.error is not None:
+            raise job.error
+        return job.answers
+
+    def _lead(self, job: _Job) -> None:
+        jobs = self._taken(job)
+        try:
+            self._met(len(jobs), sum(len(one.items) for one in jobs))
+            _answer(jobs)
+        finally:
+            with self._changed:
+                following = self._waiting[0] if self._waiting else None
+                self._is_busy = following is not None
+            for other in (*jobs, *filter(None, [following])):
+                other.woken.set()
+
+    def _taken(self, job: _Job) -> list[_Job]:
+        """Take the calls that go with one, oldest first, off the waiting list."""
+        deadline = time.monotonic() + self._batching.wait
+        with self._changed:
+            while (left := deadline - time.monotonic()) > 0 and not self._is_full(job):
+                self._changed.wait(left)
+            jobs, count = [job], len(job.items)
+            for other in self._alike(job):
+                if count + len(other.items) <= self._batching.largest:
+                    jobs.append(other)
+                    count += len(other.items)
+            self._waiting = [other for other in self._waiting if other not in jobs]
+        return jobs
+
+    def _alike(self, job: _Job) -> list[_Job]:
+        return [other for other in self._waiting if other is not job and other.key == job.key]
+
+    def _is_full(self, job: _Job) -> bool:
+        return sum(len(one.items) for one in (job, *self._alike(job))) >= self._batching.largest
+
+
+def _answer(jobs: Sequence[_Job]) -> None:
+    """Answer calls together; if that fails, each by itself, so that a failure meets only who caused it."""
+    try:
+        answers = jobs[0].work([item for job in jobs for item in job.items])
+    except BaseException as error:
+        if len(jobs) == 1:
+            jobs[0].error = error
+            return
+        for job in jobs:
+            _answer([job])
+        return
+    start = 0
+    for job in jobs:
+        job.answers = answers[start : start + len(job.items)]
+        start += len(job.items)
