@@ -59,5 +59,5 @@ clean:
 	@touch $@
 
 .venv/.dev: .venv/.demo pyproject.toml
-	$(PIP) -e ".[yolo,ocr,video,parquet,dev]"
+	$(PIP) -e ".[yolo,ocr,video,parquet,server,dev]"
 	@touch $@

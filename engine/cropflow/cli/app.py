@@ -16,6 +16,7 @@ from cropflow.cli.graph import register as register_graph
 from cropflow.cli.init import register as register_init
 from cropflow.cli.run import register as register_run
 from cropflow.cli.schema import register as register_schema
+from cropflow.cli.serve import register as register_serve
 
 app = typer.Typer(
     name="cropflow",
@@ -31,6 +32,7 @@ register_graph(app)
 register_run(app)
 register_blocks(app)
 register_schema(app)
+register_serve(app)
 register_doctor(app)
 
 

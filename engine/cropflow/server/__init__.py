@@ -1,0 +1,16 @@
+"""The HTTP server: serves documents of a folder, and those that existing clients send along.
+
+app            puts the parts together
+own, existing  the two surfaces: ours, and the one existing clients call
+reading        from the body of a request to the inputs of a workflow, within limits
+library        the workflows that are served, and those that were sent
+desk           how many run at once, how many wait, and when they are called off
+gate           what every request passes: host, origin, key, size, id, log
+faults         from an error to a status and a body that shows nothing of the machine
+describe       what clients ask about blocks and documents
+metrics        numbers for Prometheus
+"""
+
+from cropflow.server.settings import Settings
+
+__all__ = ["Settings"]

@@ -1,0 +1,176 @@
+"""From an error to an HTTP status and a body that says what to do, and shows nothing of the machine.
+
+One form serves all clients: the keys that existing ones read, a hint, the mistakes of a document, and the request id.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from cropflow.errors import (
+    CancelledError,
+    CropflowError,
+    ImageError,
+    InputError,
+    ModelError,
+    Problem,
+    RunError,
+    WorkflowError,
+)
+
+log = logging.getLogger("cropflow.server")
+
+_PATH = re.compile(r"(?<![\w:/.…~-])(?:~|[A-Za-z]:)?[/\\](?:[^\s'\",;:()\[\]{}<>]+)")
+_GONE = 499
+"""The client went away; nobody reads this."""
+
+
+class Fault(Exception):  # noqa: N818 - the word of HTTP services
+    """A request that cannot be answered.
+
+    Args:
+        status: HTTP status.
+        message: what is wrong, in one sentence.
+        hint: what to do.
+        headers: further headers of the answer.
+    """
+
+    def __init__(self, status: int, message: str, hint: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.hint = hint
+        self.headers = headers or {}
+
+
+def answer(request: Request, error: Exception) -> JSONResponse:
+    """Return the answer to a request that ended in an error."""
+    fault = fault_of(error)
+    if fault.status >= 500 and not isinstance(error, Fault):
+        log.error("request %s failed", request_id(request), exc_info=error)
+    return JSONResponse(body(error, request_id(request)), fault.status, fault.headers)
+
+
+def body(error: Exception, identity: str) -> dict[str, Any]:
+    """Return the JSON body that tells an error."""
+    fault = fault_of(error)
+    problems = error.problems if isinstance(error, WorkflowError) else ()
+    return {
+        "message": f"{fault.message}{'' if fault.message.endswith(('.', '?', '!')) else '.'} {fault.hint}".strip(),
+        "error_type": type(error).__name__ if isinstance(error, CropflowError) else "RequestRefused",
+        "context": _context(error),
+        "inner_error_type": None,
+        "inner_error_message": None,
+        "blocks_errors": list(_blocks_errors(error)),
+        "problems": [_problem(problem) for problem in problems],
+        "hint": fault.hint,
+        "request_id": identity,
+    }
+
+
+def request_id(request: Request) -> str:
+    """Return the id that the request got."""
+    return str(request.scope.get("request_id", ""))
+
+
+def without_paths(text: str) -> str:
+    """Return a text in which of each absolute path only the last part is left."""
+    return _PATH.sub(lambda match: f"…/{PurePath(match[0].replace(chr(92), '/')).name}", text)
+
+
+def fault_of(error: Exception) -> Fault:
+    """Return status, message and hint of an error."""
+    match error:
+        case Fault():
+            return error
+        case HTTPException():
+            return _http(error)
+        case WorkflowError():
+            told = "\n".join(without_paths(_told(problem)) for problem in error.problems)
+            count = len(error.problems)
+            return Fault(400, f"The workflow has {count} mistake{'s'[: count > 1]}:\n{told}", "")
+        case CancelledError():
+            return Fault(_GONE, "The request was called off.", "Send it again.")
+        case RunError():
+            return _run_fault(error)
+        case ModelError():
+            near = f" Did you mean {error.nearest[0]!r}?" if error.nearest else ""
+            return Fault(400, without_paths(f"{error.message}.{near}"), _MODEL_HINT)
+        case CropflowError():
+            return Fault(400, without_paths(str(error)), "Correct the request and send it again.")
+        case MemoryError():
+            return Fault(413, "There is not enough memory for this request.", "Send fewer or smaller pictures.")
+    return Fault(
+        500,
+        "The server failed at this request.",
+        "Send it again; if it fails again, tell the operator its request id.",
+    )
+
+
+_MODEL_HINT = "Name weights in a folder that the server allows, or ask its operator for a name (--model NAME=PATH)."
+
+
+def _run_fault(error: RunError) -> Fault:
+    cause = error.__cause__
+    text = without_paths(str(error))
+    if isinstance(cause, ModelError):
+        return Fault(400, f"{error.source}: {fault_of(cause).message}", _MODEL_HINT)
+    if isinstance(cause, MemoryError):
+        return Fault(413, f"{error.source}: there is not enough memory for this.", "Send smaller pictures or values.")
+    if isinstance(cause, ImageError | InputError):
+        return Fault(400, text, "Correct the picture or value and send the request again.")
+    return Fault(422, text, "Correct the input or the document, or ask for on_error=skip to get all other elements.")
+
+
+def _http(error: HTTPException) -> Fault:
+    hints = {
+        404: "See GET /workflows for what is served, and /docs for all addresses.",
+        405: "See /docs for the methods of each address.",
+    }
+    hint = hints.get(error.status_code, "See /docs for what each address takes.")
+    return Fault(error.status_code, f"{error.detail}.", hint, dict(error.headers or {}))
+
+
+def _context(error: Exception) -> str:
+    if isinstance(error, RunError):
+        return f"workflow_execution | {error.source}"
+    return "workflow_compilation" if isinstance(error, WorkflowError) else "request"
+
+
+def _told(problem: Problem) -> str:
+    """A mistake in one line."""
+    near = f" Did you mean {' or '.join(map(repr, problem.nearest))}?" if problem.nearest else ""
+    place = ".".join(map(str, problem.path)) or "document"
+    hint = f" To do: {problem.hint}." if problem.hint else ""
+    return f"{place}: {problem.message}.{near}{hint}"
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    fields = {
+        name: getattr(problem, name) for name in ("code", "message", "step", "field", "expected", "found", "hint")
+    }
+    clean = {name: without_paths(value) if isinstance(value, str) else value for name, value in fields.items()}
+    line = {"line": problem.position.line, "column": problem.position.column} if problem.position else {}
+    return {**clean, "path": list(problem.path), "nearest": list(problem.nearest), **line}
+
+
+def _blocks_errors(error: Exception) -> Iterator[dict[str, Any]]:
+    if isinstance(error, RunError):
+        yield {"block_id": error.step, "block_type": error.block, "property_name": None, "block_details": None}
+    if isinstance(error, WorkflowError):
+        for problem in error.problems:
+            if problem.step is not None:
+                yield {
+                    "block_id": problem.step,
+                    "block_type": None,
+                    "property_name": problem.field,
+                    "block_details": without_paths(problem.message),
+                }

@@ -1,0 +1,179 @@
+"""What every request passes: an id is given, host and origin are looked at, the body is counted, and all is logged."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import logging
+import re
+import time
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cropflow.server.faults import Fault, answer
+from cropflow.server.metrics import Metrics
+from cropflow.server.settings import Settings
+
+log = logging.getLogger("cropflow.server")
+_GIVEN_ID = re.compile(r"[\w.-]{1,64}")
+
+
+class Gate:
+    """The outermost layer of the application; see the file."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+        self._app = app
+        self._settings = settings
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request pass, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        scope["request_id"] = given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
+        body = _Body(receive, self._settings)
+        status = 0
+
+        async def told(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = scope["request_id"]
+            await send(message)
+
+        try:
+            self._check(headers)
+            await self._app(scope, body.receive, told)
+        except Exception as error:
+            if status:
+                raise
+            await answer(Request(scope), error)(scope, body.receive, told)
+        finally:
+            self._note(scope, status, time.perf_counter() - started)
+
+    def _check(self, headers: Headers) -> None:
+        host = headers.get("host", "")
+        name = host if host.endswith("]") else re.sub(r":\d*$", "", host)
+        if "*" not in self._settings.hosts and name.lower() not in self._settings.hosts:
+            raise Fault(
+                421, "The server does not answer to this host name.", "Start it with --host-name NAME to allow it."
+            )
+        origin = headers.get("origin")
+        same = origin is not None and origin.partition("://")[2] == host
+        if origin and not same and origin not in self._settings.origins and "*" not in self._settings.origins:
+            raise Fault(
+                403,
+                "Web pages of this origin may not call the server.",
+                "Start it with --allow-origin ORIGIN to allow it.",
+            )
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or len(length) > 18:
+            raise Fault(400, "The header Content-Length is no number.", "Correct it.")
+        if int(length) > self._settings.max_body:
+            raise too_large(self._settings)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "other")  # never what the client wrote
+        self._metrics.requests.labels(route, status).inc()
+        self._metrics.seconds.labels(route).observe(seconds)
+        facts = {
+            "request_id": scope["request_id"],
+            "method": scope["method"],
+            "path": scope["path"][:200],
+            "status": status,
+            "seconds": round(seconds, 4),
+        }
+        log.info("%s", json.dumps(facts), extra={"facts": facts})
+
+
+class _Body:
+    """Counts what a client sends, and the time it takes."""
+
+    def __init__(self, receive: Receive, settings: Settings) -> None:
+        self._receive = receive
+        self._settings = settings
+        self._left = settings.max_body
+        self._deadline = time.monotonic() + settings.timeout
+        self._is_read = False
+
+    async def receive(self) -> Message:
+        """Return the next part of a request."""
+        if self._is_read:
+            return await self._receive()
+        try:
+            message = await asyncio.wait_for(self._receive(), max(0.0, self._deadline - time.monotonic()))
+        except TimeoutError:
+            raise Fault(
+                408,
+                f"The request was not complete after {self._settings.timeout:g} s.",
+                "Send it again over a faster connection, or in parts.",
+                {"Connection": "close"},
+            ) from None
+        self._left -= len(message.get("body", b""))
+        self._is_read = not message.get("more_body", False)
+        if self._left < 0:
+            raise too_large(self._settings)
+        return message
+
+
+def too_large(settings: Settings) -> Fault:
+    """Return the fault of a body over the limit."""
+    return Fault(
+        413,
+        f"The request has more than the {settings.max_body:,} bytes allowed.",
+        "Send fewer or smaller pictures, or ask the operator for a larger --max-body.",
+        {"Connection": "close"},
+    )
+
+
+def check_key(request: Request, settings: Settings, in_body: object = None) -> None:
+    """Refuse a request without a key, where keys are asked for.
+
+    Args:
+        in_body: the key that stands in the body.
+
+    Raises:
+        Fault: there is no key, or it is not one of ours.
+    """
+    if not settings.keys:
+        return
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    given = [
+        bearer.strip() if scheme.lower() == "bearer" else None,
+        request.headers.get("x-api-key"),
+        request.query_params.get("api_key"),
+        in_body,
+    ]
+    if not _any_fits(given, settings.keys):
+        missing = not any(given)
+        raise Fault(
+            401 if missing else 403,
+            "This server asks for an API key." if missing else "The API key is not known here.",
+            "Send one as `Authorization: Bearer KEY`.",
+            {"WWW-Authenticate": "Bearer"} if missing else None,
+        )
+
+
+def has_key(request: Request, settings: Settings) -> bool:
+    """Whether a request may pass by its headers and query alone."""
+    try:
+        check_key(request, settings)
+    except Fault:
+        return False
+    return True
+
+
+def _any_fits(given: Iterable[Any], keys: Iterable[str]) -> bool:
+    """Compare all with all, in a time that tells nothing about the keys."""
+    texts = [text.encode("utf-8", "replace") for text in given if isinstance(text, str)]
+    return any([hmac.compare_digest(text, key.encode()) for text in texts for key in keys])  # noqa: C419 - all of them

@@ -1,0 +1,73 @@
+"""Numbers about the server, as Prometheus reads them.
+
+What clients choose freely, such as names in documents they send along, is never a label: it would fill the memory.
+"""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from cropflow.errors import RunError
+from cropflow.models import ModelInfo
+from cropflow.result import RunReport
+
+_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Metrics:
+    """The numbers of one server."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter("cropflow_requests", "Requests answered", ["route", "status"], registry=self.registry)
+        self.seconds = Histogram(
+            "cropflow_request_seconds",
+            "Time from request to answer",
+            ["route"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.running = Gauge("cropflow_running", "Requests that run", registry=self.registry)
+        self.waiting = Gauge("cropflow_queue", "Requests that wait for others", registry=self.registry)
+        self._calls = Histogram(
+            "cropflow_batch_requests",
+            "Calls put into one call of a model",
+            ["model"],
+            buckets=_SIZES,
+            registry=self.registry,
+        )
+        self._pictures = Histogram(
+            "cropflow_batch_pictures",
+            "Pictures in one call of a model",
+            ["model"],
+            buckets=_SIZES,
+            registry=self.registry,
+        )
+        self._steps = Histogram(
+            "cropflow_step_seconds", "Time in a step", ["workflow", "step"], buckets=_SECONDS, registry=self.registry
+        )
+        self._errors = Counter(
+            "cropflow_step_errors", "Failures of a step", ["workflow", "step"], registry=self.registry
+        )
+
+    def model_called(self, info: ModelInfo, calls: int, pictures: int) -> None:
+        """Note a call of a model."""
+        self._calls.labels(info.name).observe(calls)
+        self._pictures.labels(info.name).observe(pictures)
+
+    def ran(self, workflow: str | None, report: RunReport) -> None:
+        """Note a run; `workflow` is `None` for a document that was sent along."""
+        for step in report.steps:
+            labels = (workflow, step.step) if workflow else ("", step.block)
+            self._steps.labels(*labels).observe(step.seconds)
+            if step.failed:
+                self._errors.labels(*labels).inc(step.failed)
+
+    def failed(self, workflow: str | None, error: RunError) -> None:
+        """Note a run that ended in an error."""
+        self._errors.labels(*((workflow, error.step) if workflow else ("", error.block))).inc()
+
+    def text(self) -> bytes:
+        """Return all numbers in the text form."""
+        return generate_latest(self.registry)
