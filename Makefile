@@ -17,7 +17,7 @@ demo-light: .venv-light/.done
 		--model ../models/digits-classify.pt=models/digits-classify.onnx
 	.venv-light/bin/python examples/digits/score.py out/light/results.jsonl --at-least 0.90
 
-test: check .venv/.editor
+test: check .venv/.editor build/client/.done
 	$(BIN)/python -m pytest --numprocesses auto
 
 check: .venv/.dev
@@ -56,6 +56,12 @@ clean:
 # The language server that editors use, for the test that asks it about documents.
 .venv/.editor: .venv/.dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm install --prefix build/editor --no-save --no-audit --no-fund --silent yaml-language-server@2.0.0
+	@touch $@
+
+# The client that the server is tested with; its pins would downgrade ours.
+build/client/.done: .venv/.python
+	$(PYTHON) -m venv build/client
+	build/client/bin/python -m pip install --disable-pip-version-check --quiet inference-sdk
 	@touch $@
 
 .venv/.dev: .venv/.demo pyproject.toml
