@@ -31,9 +31,7 @@ def interface(workflow: Workflow) -> dict[str, Any]:
     plan = workflow.plan
     inputs = {item.name: _names(item.kinds) for item in plan.inputs}
     outputs = {item.name: _output(workflow, item) for item in plan.outputs}
-    met = {name for kinds in inputs.values() for name in kinds} | {
-        name for item in outputs.values() for name in _all(item)
-    }
+    met = {name for kinds in (*inputs.values(), *outputs.values()) for name in _all(kinds)}
     schemas = {name: _kind_schema(KINDS[name]) for name in sorted(met) if name in KINDS}
     return {
         "inputs": inputs,
@@ -119,13 +117,13 @@ def _block(spec: BlockSpec) -> dict[str, Any]:
 
 
 def _connections(specs: Iterable[BlockSpec], kind: str) -> Iterator[dict[str, Any]]:
+    """The fields that name a kind; those that take any stand under `*` alone, which keeps the answer small."""
     for spec in specs:
         for port in spec.ports:
-            if not port.setting and any(one.name in (kind, "*") for one in port.leaf.kinds):
+            if not port.setting and any(one.name == kind for one in port.leaf.kinds):
                 yield {
                     "manifest_type_identifier": spec.type,
                     "property_name": port.name,
-                    "property_description": "",  # stands in the schema of the block
                     "compatible_element": "any",
                     "is_list_element": port.container == "list",
                     "is_dict_element": port.container == "dict",
