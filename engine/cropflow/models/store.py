@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 ENTRY_POINTS = "cropflow.models"
 _Answer = TypeVar("_Answer")
+_MOST_NAMES = 1000
 _BLOCKS = {
     "detect": "object_detection_model@v3",
     "segment": "instance_segmentation_model@v4",
@@ -146,7 +147,7 @@ class ModelStore:
         self._given_loaders = None if loaders is None else tuple(loaders)
         self._lock = threading.Lock()
         self._slots: dict[tuple[Path, int | None, str | None, bool], _Slot] = {}
-        self._found: dict[tuple[str, Path | None], Place] = {}
+        self._found: dict[tuple[str, Path | None, str | None, bool], LoadedModel] = {}
         self._only: tuple[Path, ...] | None = None
 
     def within(self, *folders: str | PathLike[str]) -> Self:
@@ -190,9 +191,13 @@ class ModelStore:
         Raises:
             ModelError: the weights are not found, cannot be loaded, or do something else.
         """
-        place = self._found.get((model_id, base)) or self._place(model_id, base)
-        loaded = self._load(place, device or self.device, half)
-        self._found[model_id, base] = place
+        wanted = device or self.device
+        asked = (model_id, base, wanted, half)
+        loaded = self._found.get(asked)
+        if loaded is None:
+            if len(self._found) >= _MOST_NAMES:  # a stranger may write one path in many ways
+                self._found.clear()
+            loaded = self._found[asked] = self._load(self._place(model_id, base), wanted, half)
         if loaded.info.task not in tasks:
             raise ModelError(_wrong_task(model_id, loaded.info, tasks))
         return loaded

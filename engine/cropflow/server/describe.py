@@ -49,7 +49,9 @@ def blocks(registry: Registry) -> dict[str, Any]:
         "blocks": [_block(spec) for spec in specs],
         "declared_kinds": [{"name": kind.name, "description": kind.description} for kind in KINDS.values()],
         "kinds_connections": {name: list(_connections(specs, name)) for name in KINDS},
-        "primitives_connections": [_primitive(spec, port) for spec in specs for port in spec.ports if not port.steps],
+        "primitives_connections": [
+            _primitive(spec, port) for spec in specs for port in spec.ports if _is_primitive(port)
+        ],
         "universal_query_language_description": {"operations_description": [], "operators_descriptions": []},
         "dynamic_block_definition_schema": {},
     }
@@ -128,6 +130,10 @@ def _connections(specs: Iterable[BlockSpec], kind: str) -> Iterator[dict[str, An
                     "is_list_element": port.container == "list",
                     "is_dict_element": port.container == "dict",
                 }
+
+
+def _is_primitive(port: PortSpec) -> bool:
+    return not port.steps and any(kind.literal for kind in port.leaf.kinds)
 
 
 def _primitive(spec: BlockSpec, port: PortSpec) -> dict[str, Any]:

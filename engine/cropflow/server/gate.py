@@ -103,7 +103,7 @@ class _Body:
         self._receive = receive
         self._settings = settings
         self._left = settings.max_body
-        self._deadline = time.monotonic() + settings.timeout
+        self._deadline = asyncio.get_running_loop().time() + settings.timeout
         self._is_read = False
 
     async def receive(self) -> Message:
@@ -111,7 +111,8 @@ class _Body:
         if self._is_read:
             return await self._receive()
         try:
-            message = await asyncio.wait_for(self._receive(), max(0.0, self._deadline - time.monotonic()))
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
         except TimeoutError:
             raise Fault(
                 408,
