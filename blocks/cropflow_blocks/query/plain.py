@@ -22,6 +22,7 @@ from cropflow_blocks.query.operation import (
     Parameters,
     QueryError,
 )
+from cropflow_blocks.query.patterns import is_found
 
 
 class StringToLowerCase(Operation):
@@ -77,7 +78,7 @@ class StringMatches(Operation):
 
     def apply(self, value: str, parameters: Parameters) -> bool:
         """Search."""
-        return re.search(self.regex, value) is not None
+        return is_found(self.regex, value)
 
 
 class ToString(Operation):

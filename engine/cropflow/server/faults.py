@@ -150,7 +150,8 @@ def _told(problem: Problem) -> str:
     near = f" Did you mean {' or '.join(map(repr, problem.nearest))}?" if problem.nearest else ""
     place = ".".join(map(str, problem.path)) or "document"
     hint = f" To do: {problem.hint}." if problem.hint else ""
-    return f"{place}: {problem.message}.{near}{hint}"
+    expected = f" Expected: {problem.expected}." if problem.expected and not problem.nearest else ""
+    return f"{place}: {problem.message}.{expected}{near}{hint}"
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
