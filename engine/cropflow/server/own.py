@@ -51,7 +51,7 @@ async def run_named(request: Request, workflow: str) -> Response:
     return await _answer(request, service, found, workflow, given)
 
 
-@router.post("/run", tags=["run"], summary="Run a document sent along", openapi_extra=SENT_RUN, responses=ERRORS)
+@router.post("/run", tags=["run"], summary="Run a document sent along", openapi_extra=SENT_RUN)
 async def run_sent(request: Request) -> Response:
     """Run a document that comes in the form as the part `workflow`, beside its inputs."""
     service = service_of(request)
