@@ -12,12 +12,17 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Self
+from urllib.request import urlopen
 
 import pytest
 
@@ -30,6 +35,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 RUN_ELSEWHERE = {
     'pip install "cropflow[yolo]"': "needs a package index",
+    'pip install "cropflow[yolo,server]"': "needs a package index",
     'pip download "cropflow[yolo]" --dest wheels': "needs a package index",
     'pip install --no-index --find-links wheels "cropflow[yolo]"': "needs what the line above fetches",
     "make demo": "run on a fresh clone",
@@ -48,8 +54,9 @@ def test_what_a_page_shows_can_be_run(page: Path, tmp_path: Path, monkeypatch: p
     monkeypatch.syspath_prepend(tmp_path)  # as Python does for what is typed in a folder
     reader = Reader(page, tmp_path)
     monkeypatch.setitem(sys.modules, reader.module.__name__, reader.module)
-    for snippet in read_snippets(page):
-        reader.follow(snippet)
+    with reader:
+        for snippet in read_snippets(page):
+            reader.follow(snippet)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -90,8 +97,19 @@ class Reader:
         self.folder = folder
         self.module = ModuleType(f"page_{page.stem.replace('-', '_').lower()}")
         self.printed: str | None = None
+        self.server: subprocess.Popen[bytes] | None = None
+        self.port = "9001"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.server is not None:
+            self.server.terminate()
+            self.server.wait(30)
 
     def follow(self, snippet: Snippet) -> None:
+        snippet = replace(snippet, text=snippet.text.replace("localhost:9001", f"localhost:{self.port}"))
         file = snippet.mark("file")
         if file:
             path = self.folder / file
@@ -106,14 +124,32 @@ class Reader:
         match snippet.language:
             case "python":
                 self.printed = self._python(snippet)
+            case "sh" if snippet.mark("serve") is not None:
+                self._serve(snippet)
             case "sh":
                 self.printed = self._shell(snippet)
+            case "js":
+                assert snippet.mark("file"), f"{snippet.place}: a later block runs this file"
             case "yaml" | "json":
                 self._document(snippet)
             case "toml":
                 tomllib.loads(snippet.text)
             case other:
                 pytest.fail(f"{snippet.place}: nothing runs {other!r}; mark the block as output or drawing")
+
+    def _serve(self, snippet: Snippet) -> None:
+        """Run a server until the page ends, on a port that is free: other pages have servers too."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = str(free.getsockname()[1])
+        command = [*shlex.split(snippet.text), "--port", self.port]
+        self.server = subprocess.Popen(command, env=self._environment(), stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and self.server.poll() is None:
+            with contextlib.suppress(OSError), urlopen(f"http://localhost:{self.port}/ready"):
+                return
+            time.sleep(0.2)
+        pytest.fail(f"{snippet.place}: the server does not come up")
 
     def _compare(self, snippet: Snippet) -> None:
         assert self.printed is not None, f"{snippet.place}: no block before it prints anything"
