@@ -1,0 +1,206 @@
+"""The server under load: requests per second and how long they take, with and without shared calls of the models.
+
+    python benchmarks/serve.py [--seconds 5] [--rounds 2] [--clients 1 8 64] [--onnx] [--smallest]
+
+- one: one request at a time, which is what a script behind a web framework does.
+- apart: many requests at once, each with calls of its own.
+- shared: the default; requests that meet share calls of the models.
+
+All three run `cropflow serve` with the same documents; they are measured in turn, and the best round counts. `digit`
+classifies a picture of 32 × 32; `scene` finds digits, cuts them out and classifies each. Clients keep their connection
+and ask again as soon as they are answered, every time with another picture; every answer is compared with that of
+`Workflow.run`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).parents[1]
+WAYS = {
+    "one": ["--concurrency", "1", "--largest-batch", "1", "--queue", "1000"],
+    "apart": ["--largest-batch", "1", "--queue", "1000"],
+    "shared": ["--queue", "1000"],
+}
+DIGIT = """
+version: "1.0"
+inputs: [{type: WorkflowImage, name: image}]
+steps: [{type: classification_model@v2, name: digit, images: $inputs.image, model_id: classifier}]
+outputs: [{type: JsonField, name: found, selector: $steps.digit.predictions}]
+"""
+SCENE = """
+version: "1.0"
+inputs: [{type: WorkflowImage, name: image}]
+steps:
+  - {type: object_detection_model@v2, name: detect, images: $inputs.image, model_id: detector}
+  - {type: dynamic_crop@v1, name: crop, images: $inputs.image, predictions: $steps.detect.predictions, square: true}
+  - {type: classification_model@v2, name: digit, images: $steps.crop.crops, model_id: classifier}
+outputs: [{type: JsonField, name: found, selector: $steps.digit.predictions}]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What clients saw: requests per second, milliseconds of the middle one and of 99 in 100, wrong answers."""
+
+    rate: float
+    p50: float
+    p99: float
+    wrong: int
+
+
+def pictures(folder: Path) -> dict[str, list[Path]]:
+    """Return scenes, and digits cut out of them."""
+    scenes = sorted((ROOT / "examples" / "digits" / "scenes").rglob("*.png"))
+    digits = []
+    for scene in scenes:
+        pixels = cv2.imread(str(scene))
+        for top in range(0, pixels.shape[0] - 32, 64):
+            for left in range(0, pixels.shape[1] - 32, 64):
+                digits.append(folder / f"{len(digits)}.png")
+                cv2.imwrite(str(digits[-1]), pixels[top : top + 32, left : left + 32])
+    return {"digit": digits, "scene": scenes}
+
+
+def tops(answer: Any) -> list[str]:
+    """Return the names of what was found."""
+    found = answer if isinstance(answer, list) else [answer]
+    return [item["top"] for item in found]
+
+
+def expected(documents: Path, models: Mapping[str, str], asked: Mapping[str, list[Path]]) -> dict[str, list[list[str]]]:
+    """Return what each picture should be answered with."""
+    from cropflow import ModelStore, Workflow
+
+    right = {}
+    for name, files in asked.items():
+        with Workflow.load(documents / f"{name}.yaml", resources=[ModelStore(models)]) as workflow:
+            right[name] = [tops(workflow.run({"image": file}).to_dict()[0]["found"]) for file in files]
+    return right
+
+
+@contextmanager
+def serving(documents: Path, models: Mapping[str, str], options: list[str]) -> Iterator[int]:
+    """Run a server; gives its port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    command = [sys.executable, "-c", "from cropflow.cli import main; main()", "serve", "--workflows", str(documents)]
+    command += [part for name, path in models.items() for part in ("--model", f"{name}={path}")]
+    server = subprocess.Popen([*command, "--port", str(port), *options], stderr=subprocess.DEVNULL)
+    try:
+        while True:
+            if server.poll() is not None:
+                raise SystemExit(f"the server ended with {server.returncode}")
+            with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/ready"):
+                break
+            time.sleep(0.1)
+        yield port
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def measure(port: int, name: str, files: list[Path], right: list[list[str]], clients: int, seconds: float) -> Measured:
+    """Ask with many clients; runs in a process of its own, so that it does not share the interpreter with anything."""
+    job = {"port": port, "name": name, "files": [*map(str, files)], "right": right, "clients": clients}
+    command = [sys.executable, __file__, "--job", json.dumps({**job, "seconds": seconds})]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    return Measured(**json.loads(done.stdout))
+
+
+def load(port: int, name: str, files: list[str], right: list[list[str]], clients: int, seconds: float) -> Measured:
+    """Ask, each client over its own connection; the first quarter of the time warms up."""
+    bodies = [Path(file).read_bytes() for file in files]
+    begin = time.perf_counter() + seconds / 4
+    end = begin + seconds
+    times: list[float] = []
+    answers: list[tuple[int, bytes]] = []
+
+    def ask(client: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        number = client
+        while (started := time.perf_counter()) < end:
+            place = number % len(bodies)
+            connection.request("POST", f"/run/{name}", bodies[place], {"Content-Type": "image/png"})
+            body = connection.getresponse().read()
+            if started > begin:
+                times.append(time.perf_counter() - started)
+                answers.append((place, body))
+            number += clients
+
+    threads = [threading.Thread(target=ask, args=(client,)) for client in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ordered = sorted(times)
+    wrong = sum(tops(json.loads(body)["outputs"][0]["found"]) != right[place] for place, body in answers)
+    middle, late = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]
+    return Measured(len(times) / seconds, middle * 1000, late * 1000, wrong)
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 64])
+    parser.add_argument("--onnx", action="store_true", help="the same models on ONNX Runtime")
+    parser.add_argument("--smallest", action="store_true", help="half a second of each on ONNX, to see it work")
+    parser.add_argument("--job", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.job:
+        measured = load(**json.loads(asked.job))
+        print(json.dumps({name: getattr(measured, name) for name in Measured.__slots__}))
+        return
+    seconds, rounds, clients = (0.5, 1, [4]) if asked.smallest else (asked.seconds, asked.rounds, asked.clients)
+    suffix = ".onnx" if asked.onnx or asked.smallest else ".pt"
+    models = {name: str(ROOT / "models" / f"digits-{verb}{suffix}") for name, verb in _VERBS.items()}
+    table = Table("workflow", "clients", "way", "per second", "times one", "p50 ms", "p99 ms", "wrong", title=suffix)
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        documents = Path(folder) / "workflows"
+        documents.mkdir()
+        for name, text in {"digit": DIGIT, "scene": SCENE}.items():
+            (documents / f"{name}.yaml").write_text(text)
+        files = pictures(Path(folder))
+        right = expected(documents, models, files)
+        ports = {way: stack.enter_context(serving(documents, models, options)) for way, options in WAYS.items()}
+        for name in files:
+            for count in clients:
+                best: dict[str, Measured] = {}
+                for _ in range(rounds):
+                    for way, port in ports.items():
+                        found = measure(port, name, files[name], right[name], count, seconds)
+                        if way not in best or found.rate > best[way].rate:
+                            best[way] = found
+                for way, found in best.items():
+                    times = f"{found.rate / best['one'].rate:.2f}"
+                    numbers = (f"{found.rate:.0f}", times, f"{found.p50:.1f}", f"{found.p99:.1f}", str(found.wrong))
+                    table.add_row(name, str(count), way, *numbers)
+    Console(width=100).print(table)
+
+
+_VERBS = {"detector": "detect", "classifier": "classify"}
+
+if __name__ == "__main__":
+    main()
