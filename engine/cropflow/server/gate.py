@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import json
 import logging
 import re
 import time
@@ -93,7 +92,7 @@ class Gate:
             "status": status,
             "seconds": round(seconds, 4),
         }
-        log.info("%s", json.dumps(facts), extra={"facts": facts})
+        log.info("%s %s: %s", scope["method"], facts["path"], status, extra={"facts": facts})
 
 
 class _Body:

@@ -175,4 +175,4 @@ def test_health_metrics_and_description(client: httpx.Client) -> None:
 def test_a_request_keeps_the_id_it_came_with(client: httpx.Client, served: object) -> None:
     answer = client.get("/health", headers={"X-Request-ID": "mine-1"})
     assert answer.headers["x-request-id"] == "mine-1"
-    assert client.get("/health", headers={"X-Request-ID": "no good\x7f"}).headers["x-request-id"] != "no good\x7f"
+    assert client.get("/health", headers={"X-Request-ID": "x" * 65}).headers["x-request-id"] != "x" * 65
