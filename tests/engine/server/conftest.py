@@ -43,9 +43,16 @@ class Server:
 
 
 @contextmanager
-def serving(*options: str, env: dict[str, str] | None = None, ready: bool = True) -> Iterator[Server]:
-    """Run a server on a free port until the block ends; it must then stop by itself when it is asked to."""
-    command = [sys.executable, "-c", "from cropflow.cli import main; main()", "serve", "--port", "0", *options]
+def serving(
+    *options: str, env: dict[str, str] | None = None, ready: bool = True, prelude: str = ""
+) -> Iterator[Server]:
+    """Run a server on a free port until the block ends; it must then stop by itself when it is asked to.
+
+    Args:
+        prelude: Python code that runs before it in the same process.
+    """
+    program = f"{prelude}\nfrom cropflow.cli import main; main()"
+    command = [sys.executable, "-c", program, "serve", "--port", "0", *options]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})})
     server = Server("", process)
     assert process.stderr is not None

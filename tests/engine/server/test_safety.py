@@ -226,6 +226,62 @@ def test_private_addresses_are_never_asked(keyed: httpx.Client, inner: Inner, ho
     assert "/private.png" not in inner.asked
 
 
+INTERNET = """
+import socket
+PUBLIC = "93.184.215.14"
+asked, look_up, connect = set(), socket.getaddrinfo, socket.create_connection
+
+def getaddrinfo(host, port, *args, **options):
+    if host not in ("public.example", "turning.example"):
+        return look_up(host, port, *args, **options)
+    turned = host == "turning.example" and host in asked  # private from the second time on
+    asked.add(host)
+    return look_up("127.0.0.1" if turned else PUBLIC, port, *args, **options)
+
+def create_connection(address, *args, **options):
+    return connect(("127.0.0.1", address[1]) if address[0] == PUBLIC else address, *args, **options)
+
+socket.getaddrinfo, socket.create_connection = getaddrinfo, create_connection
+"""
+"""A server for which two names lead to a public address, where in truth there is a server of this test."""
+
+
+def test_redirects_and_names_that_change_their_address_lead_nowhere(inner: Inner, tmp_path: Path) -> None:
+    class Outer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/fine.png":
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(PICTURE.read_bytes())
+                return
+            self.send_response(302)
+            host = {"/to-name": "turning.example", "/to-local": "localhost"}.get(self.path, "127.0.0.1")
+            port = outer.server_port if self.path == "/to-name" else inner.server_port
+            self.send_header("Location", f"http://{host}:{port}/redirected.png")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    outer = ThreadingHTTPServer(("127.0.0.1", 0), Outer)
+    threading.Thread(target=outer.serve_forever, daemon=True).start()
+    grey = document(GREY, grey="$steps.grey.image")
+    with serving("--allow-urls", prelude=INTERNET) as server, server.client() as client:
+
+        def fetch(url: str) -> int:
+            return send(client, grey, image={"type": "url", "value": url}).status_code
+
+        public, turning = (f"http://{name}.example:{outer.server_port}" for name in ("public", "turning"))
+        assert fetch(f"{public}/fine.png") == 200
+        for path in ("/to-number", "/to-local"):
+            assert fetch(public + path) == 400
+        assert fetch(f"{turning}/fine.png") == 200
+        assert fetch(f"{turning}/fine.png") == 400
+        assert fetch(f"{public}/to-name") == 400
+    outer.shutdown()
+    assert "/redirected.png" not in inner.asked
+
+
 @pytest.mark.parametrize(
     "value", [str(PICTURE), "examples/digits/scenes/form/01.png", "file:///etc/hostname", "/etc/hostname"]
 )
