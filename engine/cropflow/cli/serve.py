@@ -22,7 +22,9 @@ _INSTALL = 'the server needs packages that are not installed ({}); install them 
 
 def register(app: typer.Typer) -> None:
     """Add the command to an application."""
-    app.command("serve", epilog="Exit codes: 0 stopped, 1 a document is refused, 2 wrong usage.")(serve)
+    app.command("serve", epilog="Exit codes: 0 stopped, 1 a document is refused, 2 wrong usage, 3 the port is taken.")(
+        serve
+    )
 
 
 def serve(
@@ -113,6 +115,8 @@ def _run(host: str, port: int, batching: Batching, settings: dict[str, Any], sto
     _log_as_json()
     served = ", ".join(app.state.service.library.workflows) or "none; clients send documents along"
     typer.echo(f"workflows: {served}", err=True)
+    if not settings["keys"] and not _is_loopback(host):
+        typer.echo(f"warning: whoever reaches {host}:{port} may ask; --keys FILE lets only some", err=True)
     config = uvicorn.Config(
         app,
         host=host,
@@ -137,6 +141,13 @@ def _read_keys(file: Path | None) -> tuple[str, ...]:
     if file is not None and not found:
         raise UsageError(f"{file} holds no key; write one in a line")
     return (*found, *(key.strip() for key in os.environ.get(_KEYS, "").split(",") if key.strip()))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _hosts(host: str) -> tuple[str, ...]:
