@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, Literal
 
@@ -167,21 +168,8 @@ def _parts(plan: Plan, inputs: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _opened(service: Service, workflow: Workflow | str) -> Any:
-    return service.library.sent(workflow) if isinstance(workflow, str) else _Lent(workflow)
-
-
-class _Lent:
-    """A workflow of the folder as a context: it stays open."""
-
-    def __init__(self, workflow: Workflow) -> None:
-        self._workflow = workflow
-
-    def __enter__(self) -> Workflow:
-        return self._workflow
-
-    def __exit__(self, *_: object) -> None:
-        pass
+def _opened(service: Service, workflow: Workflow | str) -> AbstractContextManager[Workflow]:
+    return service.library.sent(workflow) if isinstance(workflow, str) else nullcontext(workflow)
 
 
 def _as_json(result: Result) -> Response:
