@@ -181,7 +181,7 @@ def inside(folder: Path, relative: str) -> Path:
     root = folder.resolve()
     path = (root / relative).resolve()
     if not path.is_relative_to(root) or path == root:
-        raise ValueError(f"{relative!r} leads out of the output folder {folder}")
+        raise ValueError(f"{relative!r} leads out of the output folder")
     return path
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import re
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
@@ -22,7 +21,7 @@ from cropflow_blocks.query.operation import (
     Parameters,
     QueryError,
 )
-from cropflow_blocks.query.patterns import is_found
+from cropflow_blocks.query.patterns import check, is_found
 
 
 class StringToLowerCase(Operation):
@@ -70,10 +69,7 @@ class StringMatches(Operation):
     @field_validator("regex")
     @classmethod
     def _compiles(cls, regex: str) -> str:
-        try:
-            re.compile(regex)
-        except re.error as error:
-            raise ValueError(f"a regular expression ({error})") from error
+        check(regex)
         return regex
 
     def apply(self, value: str, parameters: Parameters) -> bool:
