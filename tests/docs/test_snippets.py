@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import re
 import shlex
@@ -22,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Self
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -122,6 +123,8 @@ class Reader:
 
     def _act(self, snippet: Snippet) -> None:
         match snippet.language:
+            case "python" if snippet.mark("client") is not None:
+                self.printed = self._client(snippet)
             case "python":
                 self.printed = self._python(snippet)
             case "sh" if snippet.mark("serve") is not None:
@@ -130,6 +133,8 @@ class Reader:
                 self.printed = self._shell(snippet)
             case "js":
                 assert snippet.mark("file"), f"{snippet.place}: a later block runs this file"
+            case "json" if snippet.mark("flow") is not None:
+                self._flow(snippet)
             case "yaml" | "json":
                 self._document(snippet)
             case "toml":
@@ -161,6 +166,26 @@ class Reader:
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             exec(code, vars(self.module))
         return printed.getvalue()
+
+    def _client(self, snippet: Snippet) -> str:
+        """Run Python where `inference_sdk` is; `make test` puts it there."""
+        python = ROOT / "build" / "client" / "bin" / "python"
+        command = [str(python), "-W", "ignore", "-c", snippet.text]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        assert ended.returncode == 0, f"{snippet.place}: {ended.stderr}"
+        return ended.stdout
+
+    def _flow(self, snippet: Snippet) -> None:
+        """Node-RED runs what has a place and is wired; what its nodes send must be answered."""
+        nodes = {node["id"]: node for node in json.loads(snippet.text)}
+        wired = {name for node in nodes.values() for output in node["wires"] for name in output}
+        assert wired < nodes.keys(), f"{snippet.place}: {wired - nodes.keys()}"
+        assert all(node.keys() >= {"type", "x", "y", "z"} for node in nodes.values()), snippet.place
+        (url,) = [node["url"] for node in nodes.values() if "url" in node]
+        (headers,) = [json.loads(rule["to"]) for node in nodes.values() for rule in node.get("rules", ())]
+        picture = (self.folder / "examples/digits/scenes/form/01.png").read_bytes()
+        with urlopen(Request(url, picture, headers)) as answer:
+            assert json.load(answer)["errors"] == [], snippet.place
 
     def _shell(self, snippet: Snippet) -> str:
         lines = [line for line in snippet.text.splitlines() if line.split("  #")[0].strip() not in RUN_ELSEWHERE]

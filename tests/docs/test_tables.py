@@ -6,6 +6,8 @@ import re
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+import typer
+
 from cropflow import KINDS
 
 ROOT = Path(__file__).parents[2]
@@ -51,3 +53,17 @@ def test_exit_codes_are_those_of_the_command_line() -> None:
 def test_every_page_is_linked_from_the_readme() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [page.name for page in (ROOT / "docs").glob("*.md") if f"(docs/{page.name})" not in text] == []
+
+
+def test_the_page_of_the_server_tells_all_its_options() -> None:
+    from cropflow.cli.app import app
+
+    command = typer.main.get_command(app)
+    assert isinstance(command, typer.core.TyperGroup)
+    options = {option.opts[0]: option.default for option in command.commands["serve"].params}
+    page = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
+    assert [name for name in options if f"`{name}" not in page] == []
+    limits = [row for row in rows("docs/http.md", "option | default") if len(row) == 3]
+    assert {name.strip("`"): float(default) for name, default, _ in limits} == {
+        name: default for name, default in options.items() if type(default) in (int, float) and name != "--port"
+    }

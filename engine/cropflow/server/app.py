@@ -22,7 +22,7 @@ from cropflow.server.faults import answer
 from cropflow.server.gate import Gate, check_key
 from cropflow.server.library import Library
 from cropflow.server.metrics import Metrics
-from cropflow.server.openapi import operation
+from cropflow.server.openapi import NUMBERS, operation
 from cropflow.server.service import Service, service_of
 from cropflow.server.settings import Settings
 
@@ -72,7 +72,9 @@ def create_app(settings: Settings, *, batching: Batching = Batching(), **store: 
     app.include_router(existing.router)
     app.get("/health", tags=["server"], summary="Whether it runs")(health)
     app.get("/ready", tags=["server"], summary="Whether all models are loaded", responses=_NOT_READY)(ready)
-    app.get("/metrics", tags=["server"], summary="Numbers for Prometheus", response_class=Response)(numbers)
+    app.get("/metrics", tags=["server"], summary="Numbers for Prometheus", responses=NUMBERS, response_class=Response)(
+        numbers
+    )
     app.get("/", include_in_schema=False)(front)
     _describe(app, service)
     app.add_middleware(

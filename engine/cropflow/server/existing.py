@@ -133,7 +133,8 @@ async def _body(request: Request) -> tuple[Service, dict[str, Any]]:
 def _run(
     service: Service, workflow: Workflow, name: str | None, body: Mapping[str, Any], cancelled: Cancelled
 ) -> Response:
-    given = mapping(body.get("inputs") or {}, "field `inputs`")
+    sent = body.get("inputs")
+    given = mapping({} if sent is None else sent, "field `inputs`")
     excluded = _excluded(body.get("excluded_fields"))
     inputs = service.inputs(workflow, given)
     result = service.run(workflow, name, inputs, cancelled, effects=not body.get("disable_sinks"))

@@ -29,6 +29,10 @@ from cropflow.errors import (
 log = logging.getLogger("cropflow.server")
 
 _PATH = re.compile(r"(?<![\w:/.…~-])(?:~|[A-Za-z]:)?[/\\](?:[^\s'\",;:()\[\]{}<>]+)")
+_LONGEST = 1000
+"""Characters of a text that is told; what clients send, such as names, may be as long as a request."""
+_MOST = 50
+"""How many mistakes of a document are told."""
 _GONE = 499
 """The client went away; nobody reads this."""
 
@@ -62,11 +66,13 @@ def answer(request: Request, error: Exception) -> JSONResponse:
 def body(error: Exception, identity: str) -> dict[str, Any]:
     """Return the JSON body that tells an error."""
     fault = fault_of(error)
-    problems = error.problems if isinstance(error, WorkflowError) else ()
+    problems = error.problems[:_MOST] if isinstance(error, WorkflowError) else ()
+    stop = "" if fault.message.endswith((".", "?", "!")) else "."
+    between = "\n" if "\n" in fault.message else " "
     return {
-        "message": f"{fault.message}{'' if fault.message.endswith(('.', '?', '!')) else '.'} {fault.hint}".strip(),
+        "message": f"{fault.message}{stop}{between}{fault.hint}".strip(),
         "error_type": type(error).__name__ if isinstance(error, CropflowError) else "RequestRefused",
-        "context": _context(error),
+        "context": _short(_context(error)),
         "inner_error_type": None,
         "inner_error_message": None,
         "blocks_errors": list(_blocks_errors(error)),
@@ -94,18 +100,23 @@ def fault_of(error: Exception) -> Fault:
         case HTTPException():
             return _http(error)
         case WorkflowError():
-            told = "\n".join(without_paths(_told(problem)) for problem in error.problems)
             count = len(error.problems)
-            return Fault(400, f"The workflow has {count} mistake{'s'[: count > 1]}:\n{told}", "")
+            lines = [_clean(_told(problem)) for problem in error.problems[:_MOST]]
+            told = "\n".join([*lines, *([f"… and {count - _MOST} more."] if count > _MOST else [])])
+            return Fault(
+                400,
+                f"The workflow has {count} mistake{'s'[: count > 1]}:\n{told}",
+                "Correct the document and send it again.",
+            )
         case CancelledError():
             return Fault(_GONE, "The request was called off.", "Send it again.")
         case RunError():
             return _run_fault(error)
         case ModelError():
             near = f" Did you mean {error.nearest[0]!r}?" if error.nearest else ""
-            return Fault(400, without_paths(f"{error.message}.{near}"), _MODEL_HINT)
+            return Fault(400, _clean(f"{error.message}.{near}"), _MODEL_HINT)
         case CropflowError():
-            return Fault(400, without_paths(str(error)), "Correct the request and send it again.")
+            return Fault(400, _clean(str(error)), "Correct the request and send it again.")
         case MemoryError():
             return Fault(413, "There is not enough memory for this request.", "Send fewer or smaller pictures.")
     return Fault(
@@ -120,11 +131,13 @@ _MODEL_HINT = "Name weights in a folder that the server allows, or ask its opera
 
 def _run_fault(error: RunError) -> Fault:
     cause = error.__cause__
-    text = without_paths(str(error))
+    text = _clean(str(error))
     if isinstance(cause, ModelError):
-        return Fault(400, f"{error.source}: {fault_of(cause).message}", _MODEL_HINT)
+        return Fault(400, f"{_short(error.source)}: {fault_of(cause).message}", _MODEL_HINT)
     if isinstance(cause, MemoryError):
-        return Fault(413, f"{error.source}: there is not enough memory for this.", "Send smaller pictures or values.")
+        return Fault(
+            413, f"{_short(error.source)}: there is not enough memory for this.", "Send smaller pictures or values."
+        )
     if isinstance(cause, ImageError | InputError):
         return Fault(400, text, "Correct the picture or value and send the request again.")
     return Fault(422, text, "Correct the input or the document, or ask for on_error=skip to get all other elements.")
@@ -154,24 +167,34 @@ def _told(problem: Problem) -> str:
     return f"{place}: {problem.message}.{expected}{near}{hint}"
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _clean(value: Any) -> Any:
+    """Return a value as it may be told, without paths of this machine and not too long."""
+    return _short(without_paths(_short(value))) if isinstance(value, str) else value
+
+
 def _problem(problem: Problem) -> dict[str, Any]:
     fields = {
         name: getattr(problem, name) for name in ("code", "message", "step", "field", "expected", "found", "hint")
     }
-    clean = {name: without_paths(value) if isinstance(value, str) else value for name, value in fields.items()}
+    clean = {name: _clean(value) for name, value in fields.items()}
     line = {"line": problem.position.line, "column": problem.position.column} if problem.position else {}
-    return {**clean, "path": list(problem.path), "nearest": list(problem.nearest), **line}
+    path, near = ([_clean(part) for part in parts] for parts in (problem.path, problem.nearest))
+    return {**clean, "path": path, "nearest": near, **line}
 
 
 def _blocks_errors(error: Exception) -> Iterator[dict[str, Any]]:
     if isinstance(error, RunError):
-        yield {"block_id": error.step, "block_type": error.block, "property_name": None, "block_details": None}
+        yield {"block_id": _clean(error.step), "block_type": error.block, "property_name": None, "block_details": None}
     if isinstance(error, WorkflowError):
-        for problem in error.problems:
+        for problem in error.problems[:_MOST]:
             if problem.step is not None:
                 yield {
-                    "block_id": problem.step,
+                    "block_id": _clean(problem.step),
                     "block_type": None,
-                    "property_name": problem.field,
-                    "block_details": without_paths(problem.message),
+                    "property_name": _clean(problem.field),
+                    "block_details": _clean(problem.message),
                 }

@@ -25,10 +25,16 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     401: {"description": "An API key is missing.", "content": _ERROR_JSON},
     403: {"description": "The API key or the origin is refused.", "content": _ERROR_JSON},
     404: {"description": "There is no such workflow.", "content": _ERROR_JSON},
+    408: {"description": "The request was not complete in time.", "content": _ERROR_JSON},
     413: {"description": "The request is too large.", "content": _ERROR_JSON},
+    421: {"description": "The server does not answer to this host name.", "content": _ERROR_JSON},
     422: {"description": "A step failed on this input.", "content": _ERROR_JSON},
     429: {"description": "The server is busy; Retry-After says when to come back.", "content": _ERROR_JSON},
     504: {"description": "The answer took too long.", "content": _ERROR_JSON},
+}
+NUMBERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Numbers in the text form.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+    **ERRORS,
 }
 _RUN_ERRORS: dict[int | str, Any] = {
     406: {"description": "The answer cannot be given in this form.", "content": _ERROR_JSON},

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic_core import from_json
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -21,7 +20,7 @@ from cropflow.server.desk import Cancelled
 from cropflow.server.faults import Fault
 from cropflow.server.gate import check_key
 from cropflow.server.openapi import ERRORS, SENT_RUN
-from cropflow.server.reading import mapping, of_form, parse, read_form
+from cropflow.server.reading import mapping, of_form, parse, read_form, read_json
 from cropflow.server.service import Service, error_facts, service_of
 from cropflow.workflow import Workflow
 
@@ -98,7 +97,7 @@ def _from_query(request: Request) -> dict[str, Any]:
         if name in _RESERVED:
             continue
         try:
-            found[name] = from_json(text, allow_inf_nan=False)
+            found[name] = read_json(text)
         except (ValueError, RecursionError):
             found[name] = text
     return found

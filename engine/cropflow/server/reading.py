@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,10 +35,29 @@ def parse(data: bytes, what: str = "body") -> Any:
         Fault: it is none, is nested too deep, or holds NaN or infinity.
     """
     try:
-        return from_json(data, allow_inf_nan=False)
+        return read_json(data)
     except (ValueError, RecursionError) as error:
         reason = str(error) if isinstance(error, ValueError) else "it is nested too deep"
         raise Fault(400, f"The {what} is no JSON: {reason[:200]}.", "Correct it and send it again.") from None
+
+
+def read_json(data: bytes | str) -> Any:
+    """Parse JSON whose numbers are all finite; 1e400 is none, which the parser takes for infinity.
+
+    Raises:
+        ValueError: it is no such JSON, or nested too deep.
+    """
+    value = from_json(data, allow_inf_nan=False)
+    left = [value]
+    while left:
+        match left.pop():
+            case dict() as item:
+                left.extend(item.values())
+            case list() as items:
+                left.extend(items)
+            case float() as number if not math.isfinite(number):
+                raise ValueError("a number is too large")
+    return value
 
 
 def mapping(value: Any, what: str = "body") -> dict[str, Any]:
@@ -102,7 +122,7 @@ def _value(plan: Plan, name: str, text: str) -> Any:
     if item is not None and {kind.name for kind in item.kinds} <= {"string", "image", "secret", "model_id"}:
         return text
     try:
-        return from_json(text, allow_inf_nan=False)
+        return read_json(text)
     except (ValueError, RecursionError):
         return text
 
