@@ -1,5 +1,9 @@
 """The core blocks, a package for each family, found through an entry point like those of any plug-in."""
 
+import os
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read once, when onnxruntime is imported: it would report its use
+
 from cropflow_blocks import (
     analytics,
     classical,

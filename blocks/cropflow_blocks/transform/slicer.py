@@ -17,6 +17,9 @@ Height = Annotated[Side, Port("height of a slice in pixels")]
 OverlapX = Annotated[Overlap, Port("share of a slice's width that the next one repeats")]
 OverlapY = Annotated[Overlap, Port("share of a slice's height that the next one repeats")]
 
+_MOST = 10_000
+"""Slices of one picture; a slip in a size would otherwise fill the memory."""
+
 
 class Slicer(Block):
     """What both versions share; it has no `run`."""
@@ -27,7 +30,16 @@ class Slicer(Block):
         slices: Annotated[Image, Port("a part of the picture; nothing is copied")]
 
     def cut(self, image: Image, columns: list[int], rows: list[int], width: int, height: int) -> list[Output]:
-        """Cut slices whose left and upper edges are given, row by row."""
+        """Cut slices whose left and upper edges are given, row by row.
+
+        Raises:
+            ValueError: there are too many.
+        """
+        if len(rows) * len(columns) > _MOST:
+            raise ValueError(
+                f"slices of {width} × {height} pixels would be {len(rows) * len(columns):,} of a picture of "
+                f"{image.width} × {image.height}, and at most {_MOST:,} are made; make them larger or overlap less"
+            )
         places = [(left, top) for top in rows for left in columns]
         ids = [f"{image.id}/{self.step}/{i}" for i in range(len(places))]
         boxes = zip(places, ids, strict=True)

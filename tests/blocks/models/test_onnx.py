@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -279,3 +280,17 @@ ModelStore().get(sys.argv[1])
     done = subprocess.run([sys.executable, "-c", code, export("detect")], capture_output=True, text=True, check=False)
     assert "detect.onnx needs ONNX Runtime" in done.stderr
     assert 'pip install "cropflow[onnx]"' in done.stderr
+
+
+def test_nobody_is_told_that_a_model_runs(tmp_path: Path) -> None:
+    """onnxruntime notes its use in the cache and reports it, unless it is told not to before it is imported."""
+    code = (
+        "from pathlib import Path; from cropflow.models import ModelStore\n"
+        f"store = ModelStore(cache_dir={str(tmp_path / 'own')!r})\n"
+        f"print(store.get({str(ROOT / 'models' / 'digits-detect.onnx')!r}).info.runtime)\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    environment["XDG_CACHE_HOME"] = str(tmp_path / "cache")
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert ran.stdout == "onnx\n"
+    assert not (tmp_path / "cache" / "Microsoft").exists()

@@ -87,3 +87,13 @@ def test_ids_are_the_same_in_every_run() -> None:
     document["steps"][0]["overlap_ratio_width"] = 1.0
     with pytest.raises(WorkflowError, match="this value does not fit 'overlap_ratio_width'"):
         Workflow.load(document)
+
+
+@pytest.mark.parametrize("slicer", [ImageSlicerV1, ImageSlicerV2])
+def test_a_slip_in_a_size_does_not_fill_the_memory(slicer: type[ImageSlicerV1 | ImageSlicerV2]) -> None:
+    block = slicer()
+    block.step = "slices"
+    picture = Image(np.zeros((101, 100, 3), np.uint8), id="a")
+    with pytest.raises(ValueError, match=r"would be 10,100 of a picture of 100 × 101, and at most 10,000 are made"):
+        block.run(picture, slice_width=1, slice_height=1, overlap_ratio_width=0, overlap_ratio_height=0)
+    assert len(block.run(picture, slice_width=1, slice_height=2, overlap_ratio_height=0)) == 5_100

@@ -610,7 +610,6 @@ def test_drawings_beyond_measure(server: Server, client: httpx.Client, step: str
     assert server.memory() - before < 500 * 2**20
 
 
-@pytest.mark.xfail(strict=True, reason="nothing limits how many parts image_slicer makes of a picture")
 def test_slices_of_one_pixel_are_refused(client: httpx.Client) -> None:
     small = {"type": "image_preprocessing@v1", "name": "small", "task_type": "resize", "width": 160, "height": 160}
     slices = {"type": "image_slicer@v2", "image": "$steps.small.image", "slice_width": 1, "slice_height": 1}
