@@ -41,6 +41,11 @@ class _Job:
     answers: Any = None
     error: BaseException | None = None
 
+    @property
+    def is_done(self) -> bool:
+        """Whether there is an answer or an error."""
+        return self.answers is not None or self.error is not None
+
 
 class Gatherer:
     """Lets one thread in at a time, with what the others ask for in its hands.
@@ -68,25 +73,38 @@ class Gatherer:
             self._waiting.append(job)
             leads, self._is_busy = not self._is_busy, True
             self._changed.notify()
-        if not leads:
-            job.woken.wait()
-        if job.answers is None and job.error is None:
-            self._lead(job)
+        try:
+            if not leads:
+                job.woken.wait()
+            if not job.is_done:
+                self._lead(job)
+        except BaseException:  # such as Ctrl-C; the others must not wait for this thread
+            self._withdraw(job, leads)
+            raise
         if job.error is not None:
             raise job.error
         return job.answers
 
     def _lead(self, job: _Job) -> None:
         jobs = self._taken(job)
-        try:
-            self._met(len(jobs), sum(len(one.items) for one in jobs))
-            _answer(jobs)
-        finally:
-            with self._changed:
-                following = self._waiting[0] if self._waiting else None
-                self._is_busy = following is not None
-            for other in (*jobs, *filter(None, [following])):
-                other.woken.set()
+        _answer(jobs)
+        with self._changed:
+            self._pass_on()
+        for other in jobs:
+            other.woken.set()
+        self._met(len(jobs), sum(len(one.items) for one in jobs))
+
+    def _pass_on(self) -> None:
+        """Let the one that waits longest lead."""
+        self._is_busy = bool(self._waiting)
+        if self._waiting:
+            self._waiting[0].woken.set()
+
+    def _withdraw(self, job: _Job, leads: bool) -> None:
+        with self._changed:
+            self._waiting = [other for other in self._waiting if other is not job]
+            if (leads or job.woken.is_set()) and not job.is_done:
+                self._pass_on()
 
     def _taken(self, job: _Job) -> list[_Job]:
         """Take the calls that go with one, oldest first, off the waiting list."""
@@ -113,12 +131,16 @@ def _answer(jobs: Sequence[_Job]) -> None:
     """Answer calls together; if that fails, each by itself, so that a failure meets only who caused it."""
     try:
         answers = jobs[0].work([item for job in jobs for item in job.items])
-    except BaseException as error:
+    except Exception as error:
         if len(jobs) == 1:
             jobs[0].error = error
             return
         for job in jobs:
             _answer([job])
+        return
+    except BaseException as error:
+        for job in jobs:
+            job.error = error
         return
     start = 0
     for job in jobs:

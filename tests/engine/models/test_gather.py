@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -105,3 +106,24 @@ def test_many_threads_get_their_own_answers() -> None:
     with ThreadPoolExecutor(32) as pool:
         assert all(pool.map(ask, range(2000)))
     assert not gatherer._waiting and not gatherer._is_busy
+
+
+def test_who_is_interrupted_leaves_nobody_waiting() -> None:
+    gatherer, work = Gatherer(Batching()), Busy()
+
+    def interrupted(items: Sequence[int]) -> list[int]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        gatherer.call("a", [1], interrupted)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(gatherer.call, "a", [1], work)
+        assert work.entered.wait(10)
+        me = threading.main_thread().ident
+        threading.Timer(0.2, lambda: signal.pthread_kill(me, signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):  # while it waits for the first
+            gatherer.call("b", [2], work)
+        last = pool.submit(gatherer.call, "c", [3], work)
+        work.release.set()
+        assert first.result(10) == [2]
+        assert last.result(10) == [6]
