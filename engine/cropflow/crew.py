@@ -11,6 +11,8 @@ from cropflow.compiler.plan import PlannedStep
 
 Crew: TypeAlias = Mapping[str, Any]
 """One block for each step, by the name of the step."""
+Runs: TypeAlias = Mapping[str, Callable[..., Any]]
+"""The `run` of each of them."""
 
 
 class Crews:
@@ -31,41 +33,41 @@ class Crews:
         self._free: list[Crew] = []
         self._lock = threading.Lock()
         self._locks = {step.name: threading.Lock() for step in self._steps if step.spec.effects}
-        self.is_open = True
+        self._is_open = True
 
+    @property
     def first(self) -> Crew:
-        """Return the first crew, whose making tells whether the blocks can be made at all."""
-        with self.hired() as crew:
-            return crew
+        """The crew that is made first, which tells whether the blocks can be made at all."""
+        with self.hired():
+            return self._made[0]
 
     @contextmanager
-    def hired(self) -> Iterator[Crew]:
-        """Lend a crew for one run.
+    def hired(self) -> Iterator[Runs]:
+        """Lend the blocks of a crew for one run.
 
         Raises:
             RuntimeError: the workflow is closed.
         """
         with self._lock:
-            if not self.is_open:
+            if not self._is_open:
                 raise RuntimeError("the workflow is closed; load it again to run it")
             crew = self._free.pop() if self._free else self._new()
         try:
-            yield crew
+            yield self._runs(crew)
         finally:
             with self._lock:
                 self._free.append(crew)
 
-    def runs(self, crew: Crew) -> dict[str, Callable[..., Any]]:
-        """Return the function of each step."""
-        found = {step.name: step.spec.callable(crew[step.name].run) for step in self._steps}
-        return found | {name: _one_at_a_time(found[name], lock) for name, lock in self._locks.items()}
-
     def close(self) -> None:
         """Close the blocks that can be closed; a run that is not done yet may fail."""
         with self._lock:
-            made, self._made, self._free, self.is_open = self._made, [], [], False
+            made, self._made, self._free, self._is_open = self._made, [], [], False
         for block in {id(block): block for crew in made for block in crew.values()}.values():
             getattr(block, "close", lambda: None)()
+
+    def _runs(self, crew: Crew) -> Runs:
+        found = {step.name: step.spec.callable(crew[step.name].run) for step in self._steps}
+        return found | {name: _one_at_a_time(found[name], lock) for name, lock in self._locks.items()}
 
     def _new(self) -> Crew:
         crew: dict[str, Any] = {}

@@ -6,8 +6,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
@@ -19,7 +19,7 @@ from cropflow.compiler.plan import INPUTS, Key, PlannedStep
 from cropflow.compiler.problems import refuse
 from cropflow.compiler.prune import prune
 from cropflow.compiler.resources import find_models, find_resources, find_unready, named_models, written_secrets
-from cropflow.crew import Crew, Crews
+from cropflow.crew import Crews, Runs
 from cropflow.document import definition as documents
 from cropflow.document.definition import Definition
 from cropflow.draw import svg
@@ -86,7 +86,7 @@ class Workflow:
         self._crews = Crews(self._asked.steps, self._make)
         self._memory = Memory()
         try:
-            refuse(find_unready(self._asked, self._crews.first()), definition)
+            refuse(find_unready(self._asked, self._crews.first), definition)
         except BaseException:
             self.close()
             raise
@@ -177,14 +177,7 @@ class Workflow:
         if workers < 1:
             raise ValueError(f"workers must be at least 1, not {workers}")
         try:
-            with ExitStack() as stack:
-                if remember and self._remembers:
-                    stack.enter_context(self._lock)
-                crew = stack.enter_context(self._crews.hired())
-                memory, frames = (self._memory, self._frames) if remember else (Memory(), Frames())
-                return self._run(
-                    inputs or {}, crew, on_error == "raise", allow_urls, workers, effects, memory, frames, cancelled
-                )
+            return self._run(inputs or {}, on_error == "raise", allow_urls, workers, effects, remember, cancelled)
         except Exception as error:
             shown = self._hidden.error(error)
             if shown is error:
@@ -194,36 +187,44 @@ class Workflow:
     def _run(
         self,
         inputs: Mapping[str, Any],
-        crew: Crew,
         stop: bool,
         allow_urls: bool,
         workers: int,
         effects: bool,
-        memory: Memory,
-        frames: Frames,
+        remember: bool,
         cancelled: Callable[[], bool] | None,
     ) -> Result:
         started = time.perf_counter()
         errors: list[RunError] = []
-        self._note_inputs(inputs)
-        columns = assemble(self._asked, inputs, _raise if stop else errors.append, {"allow_urls": allow_urls})
-        around = Surroundings(
-            batch=columns.axes.get(INPUTS),
-            frames=frames.of(columns) if self._remembers else (),
-            memory=memory,
-            targets=self.plan.targets,
-            titles=self.plan.axes,
-            stop=stop,
-            effects=effects,
-            met=self._note,
-            cancelled=cancelled,
-        )
-        executor = serial if workers == 1 else threaded(workers)
-        failed, reports = execute(self._asked, self._crews.runs(crew), columns, around, executor)
-        made = self._hidden.value(rows(self.plan, columns))
+        with self._session(remember) as (runs, memory, frames):
+            self._note_inputs(inputs)
+            columns = assemble(self._asked, inputs, _raise if stop else errors.append, {"allow_urls": allow_urls})
+            around = Surroundings(
+                batch=columns.axes.get(INPUTS),
+                frames=frames.of(columns) if self._remembers else (),
+                memory=memory,
+                targets=self.plan.targets,
+                titles=self.plan.axes,
+                stop=stop,
+                effects=effects,
+                met=self._note,
+                cancelled=cancelled,
+            )
+            executor = serial if workers == 1 else threaded(workers)
+            failed, reports = execute(self._asked, runs, columns, around, executor)
+            made = self._hidden.value(rows(self.plan, columns))
         errors = [self._hidden.error(error) for error in (*errors, *failed)]
         errors.sort(key=lambda error: -1 if error.row is None else error.row)
         return Result(made, tuple(errors), _report(reports, started))
+
+    @contextmanager
+    def _session(self, remember: bool) -> Iterator[tuple[Runs, Memory, Frames]]:
+        """Give blocks for one run, with what they remember; only runs that remember streams wait for one another."""
+        with ExitStack() as stack:
+            if remember and self._remembers:
+                stack.enter_context(self._lock)
+            runs = stack.enter_context(self._crews.hired())
+            yield (runs, self._memory, self._frames) if remember else (runs, Memory(), Frames())
 
     def stream(
         self,
