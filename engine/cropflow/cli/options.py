@@ -47,6 +47,11 @@ AllowCode: TypeAlias = Annotated[
 ]
 
 
+def read_models(models: list[str]) -> dict[str, str]:
+    """Read the values of `--model`."""
+    return read_pairs(models, "--model", "NAME=PATH, such as dogs/1=weights/dogs.pt")
+
+
 def model_store(
     models: list[str],
     device: str | None = None,
@@ -54,5 +59,4 @@ def model_store(
     runtime: RuntimeName = RuntimeName.FILE,
 ) -> ModelStore:
     """Build the model store that options ask for."""
-    named = read_pairs(models, "--model", "NAME=PATH, such as dogs/1=weights/dogs.pt")
-    return ModelStore(named, device=device, runtime=runtime.value, allow_download=allow_download)
+    return ModelStore(read_models(models), device=device, runtime=runtime.value, allow_download=allow_download)

@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from cropflow.cli.exits import UsageError, told_errors
-from cropflow.cli.options import AllowDownload, Device, Models, Runs, RuntimeName
-from cropflow.cli.values import read_pairs
+from cropflow.cli.options import AllowDownload, Device, Models, Runs, RuntimeName, read_models
 from cropflow.models import Batching
+from cropflow.server.settings import Settings
 
 _KEYS = "CROPFLOW_API_KEYS"
 _INSTALL = 'the server needs packages that are not installed ({}); install them with: pip install "cropflow[server]"'
@@ -75,23 +75,23 @@ def serve(
             host,
             port,
             Batching(largest_batch, longest_wait / 1000),
+            Settings(
+                workflows=workflows,
+                models=models,
+                output=out,
+                keys=_read_keys(keys),
+                hosts=(*_hosts(host), *host_name),
+                origins=tuple(allow_origin),
+                allow_urls=allow_urls,
+                concurrency=concurrency,
+                queue=queue,
+                timeout=timeout,
+                max_body=max_body * 2**20,
+                max_pictures=max_pictures,
+                max_pixels=max_pixels * 10**6,
+            ),
             {
-                "workflows": workflows,
-                "models": models,
-                "output": out,
-                "keys": _read_keys(keys),
-                "hosts": (*_hosts(host), *host_name),
-                "origins": tuple(allow_origin),
-                "allow_urls": allow_urls,
-                "concurrency": concurrency,
-                "queue": queue,
-                "timeout": timeout,
-                "max_body": max_body * 2**20,
-                "max_pictures": max_pictures,
-                "max_pixels": max_pixels * 10**6,
-            },
-            {
-                "models": read_pairs(model, "--model", "NAME=PATH, such as dogs/1=weights/dogs.pt"),
+                "models": read_models(model),
                 "device": device,
                 "runtime": runtime.value,
                 "allow_download": allow_download,
@@ -99,23 +99,19 @@ def serve(
         )
 
 
-def _run(host: str, port: int, batching: Batching, settings: dict[str, Any], store: dict[str, Any]) -> None:
+def _run(host: str, port: int, batching: Batching, settings: Settings, store: dict[str, Any]) -> None:
     try:
         import uvicorn
 
-        from cropflow.server import Settings
         from cropflow.server.app import create_app
-        from cropflow.server.faults import Fault
+        from cropflow.server.protocol import BoundedProtocol
     except ImportError as error:
         raise UsageError(_INSTALL.format(error)) from error
-    try:
-        app = create_app(Settings(**settings), batching=batching, **store)
-    except Fault as fault:
-        raise UsageError(f"{fault.message} {fault.hint}") from fault
+    app = create_app(settings, batching=batching, **store)
     _log_as_json()
     served = ", ".join(app.state.service.library.workflows) or "none; clients send documents along"
     typer.echo(f"workflows: {served}", err=True)
-    if not settings["keys"] and not _is_loopback(host):
+    if not settings.keys and not _is_loopback(host):
         typer.echo(f"warning: whoever reaches {host}:{port} may ask; --keys FILE lets only some", err=True)
     config = uvicorn.Config(
         app,
@@ -124,8 +120,8 @@ def _run(host: str, port: int, batching: Batching, settings: dict[str, Any], sto
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=int(settings["timeout"]) + 1,
-        h11_max_incomplete_event_size=64 * 1024,
+        timeout_graceful_shutdown=int(settings.timeout) + 1,
+        http=BoundedProtocol,
     )
     uvicorn.Server(config).run()
 

@@ -241,7 +241,7 @@ class ModelStore:
 
     def _place(self, model_id: str, base: Path | None) -> Place:
         named = self._models.get(model_id) or read_map(base).get(model_id)
-        tried = [Place(named)] if named else [*filter(self._may_open, places(model_id, base, self._downloads))]
+        tried = [Place(named)] if named else self._places(model_id, base)
         found = next((place for place in tried if place.path.exists()), None)
         if found is None and not named:
             found = self._fetch(model_id)
@@ -249,11 +249,16 @@ class ModelStore:
             raise self._not_found(model_id, base, tried)
         return found
 
-    def _may_open(self, place: Place) -> bool:
+    def _places(self, model_id: str, base: Path | None) -> list[Place]:
+        found = [*places(model_id, base, self._downloads)]
         if self._only is None:
-            return True
-        path = place.path.resolve()
-        return any(path.is_relative_to(folder) for folder in self._only)
+            return found
+        inside = [Place(folder / model_id) for folder in self._only if folder.is_dir()]
+        return [place for place in (*found, *inside) if self._may_open(place.path.resolve(), self._only)]
+
+    @staticmethod
+    def _may_open(path: Path, folders: Iterable[Path]) -> bool:
+        return any(path.is_relative_to(folder) for folder in folders)
 
     @property
     def _downloads(self) -> Path:
@@ -295,9 +300,12 @@ class ModelStore:
             hint = "Correct the path; it starts from the folder of the document, or else from the current folder."
         if published_name(model_id) and not self.allow_download:
             hint += " Nothing is downloaded unless --allow-download or ModelStore(allow_download=True) says so."
+        if self._only is not None:
+            allowed = "a folder that is allowed here" if self._only else "no folder here, since none is allowed"
+            hint = f"Weights are taken from {allowed}; whoever runs this may allow one, or give weights a name."
         return ModelError(
             f"the model {model_id!r} is not found",
-            tried=dict.fromkeys(str(place.path.absolute()) for place in tried),
+            tried=() if self._only is not None else dict.fromkeys(str(place.path.absolute()) for place in tried),
             nearest=nearest(Path(model_id).name, known) or nearest(model_id, known),
             hint=hint,
         )

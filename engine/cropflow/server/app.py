@@ -15,10 +15,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from cropflow.errors import CropflowError
 from cropflow.models import Batching, ModelStore
 from cropflow.server import existing, own
 from cropflow.server.desk import Desk
-from cropflow.server.faults import answer
+from cropflow.server.faults import Fault, answer
 from cropflow.server.gate import Gate, check_key
 from cropflow.server.library import Library
 from cropflow.server.metrics import Metrics
@@ -65,7 +66,7 @@ def create_app(settings: Settings, *, batching: Batching = Batching(), **store: 
         redoc_url=None,
         static_url="/docs/assets",
         lifespan=life,
-        exception_handlers={HTTPException: _answered},
+        exception_handlers=dict.fromkeys((HTTPException, Fault, CropflowError), _answered),
     )
     app.state.service = service
     app.include_router(own.router)

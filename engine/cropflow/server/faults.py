@@ -67,10 +67,9 @@ def body(error: Exception, identity: str) -> dict[str, Any]:
     """Return the JSON body that tells an error."""
     fault = fault_of(error)
     problems = error.problems[:_MOST] if isinstance(error, WorkflowError) else ()
-    stop = "" if fault.message.endswith((".", "?", "!")) else "."
     between = "\n" if "\n" in fault.message else " "
     return {
-        "message": f"{fault.message}{stop}{between}{fault.hint}".strip(),
+        "message": f"{_sentence(fault.message)}{between}{fault.hint}".strip(),
         "error_type": type(error).__name__ if isinstance(error, CropflowError) else "RequestRefused",
         "context": _short(_context(error)),
         "inner_error_type": None,
@@ -114,7 +113,7 @@ def fault_of(error: Exception) -> Fault:
             return _run_fault(error)
         case ModelError():
             near = f" Did you mean {error.nearest[0]!r}?" if error.nearest else ""
-            return Fault(400, _clean(f"{error.message}.{near}"), _MODEL_HINT)
+            return Fault(400, _clean(f"{_sentence(error.message)}{near}"), _MODEL_HINT)
         case CropflowError():
             return Fault(400, _clean(str(error)), "Correct the request and send it again.")
         case MemoryError():
@@ -162,9 +161,13 @@ def _told(problem: Problem) -> str:
     """A mistake in one line."""
     near = f" Did you mean {' or '.join(map(repr, problem.nearest))}?" if problem.nearest else ""
     place = ".".join(map(str, problem.path)) or "document"
-    hint = f" To do: {problem.hint}." if problem.hint else ""
-    expected = f" Expected: {problem.expected}." if problem.expected and not problem.nearest else ""
-    return f"{place}: {problem.message}.{expected}{near}{hint}"
+    hint = f" To do: {_sentence(problem.hint)}" if problem.hint else ""
+    expected = f" Expected: {_sentence(problem.expected)}" if problem.expected and not problem.nearest else ""
+    return f"{place}: {_sentence(problem.message)}{expected}{near}{hint}"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
 
 
 def _short(text: str) -> str:

@@ -164,15 +164,6 @@ def check_key(request: Request, settings: Settings, in_body: object = None) -> N
         )
 
 
-def has_key(request: Request, settings: Settings) -> bool:
-    """Whether a request may pass by its headers and query alone."""
-    try:
-        check_key(request, settings)
-    except Fault:
-        return False
-    return True
-
-
 def _any_fits(given: Iterable[Any], keys: Iterable[str]) -> bool:
     """Compare all with all, in a time that tells nothing about the keys."""
     texts = [text.encode("utf-8", "replace") for text in given if isinstance(text, str)]

@@ -14,7 +14,7 @@ from typing import Any
 
 from cropflow.compiler.resources import named_models
 from cropflow.document import definition as documents
-from cropflow.errors import ModelError, RequestError, nearest
+from cropflow.errors import InputError, ModelError, RequestError, nearest
 from cropflow.http import Answer, HttpClient
 from cropflow.models import ModelStore
 from cropflow.models.names import MAP_FILE
@@ -54,6 +54,7 @@ class Library:
     only; that holds also for a model id that a client gives to a document of the folder.
 
     Raises:
+        InputError: there is no such folder.
         WorkflowError: a document of the folder is refused.
     """
 
@@ -110,6 +111,7 @@ class Library:
             workflow.close()
 
     def _load(self, file: Path) -> Workflow:
+        """Compile a document twice: what the first finds out, which weights it names, the second may open."""
         definition = documents.load(file)
         with Workflow(definition, resources=[self._store, *self._output]) as probe:
             models = [*self._weights(probe)]
@@ -167,7 +169,7 @@ def _files(folder: Path | None) -> dict[str, Path]:
     if folder is None:
         return {}
     if not folder.is_dir():
-        raise Fault(500, f"There is no folder {folder}.", "Correct --workflows.")
+        raise InputError(f"there is no folder {folder}; correct --workflows")
     found = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in _SUFFIXES and file.name != MAP_FILE]
     named: dict[str, Path] = {}
     for file in sorted(found, key=lambda file: _SUFFIXES.index(file.suffix.lower())):

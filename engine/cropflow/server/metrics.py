@@ -5,6 +5,8 @@ What clients choose freely, such as names in documents they send along, is never
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from cropflow.errors import RunError
@@ -19,37 +21,15 @@ class Metrics:
     """The numbers of one server."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.requests = Counter("cropflow_requests", "Requests answered", ["route", "status"], registry=self.registry)
-        self.seconds = Histogram(
-            "cropflow_request_seconds",
-            "Time from request to answer",
-            ["route"],
-            buckets=_SECONDS,
-            registry=self.registry,
-        )
-        self.running = Gauge("cropflow_running", "Requests that run", registry=self.registry)
-        self.waiting = Gauge("cropflow_queue", "Requests that wait for others", registry=self.registry)
-        self._calls = Histogram(
-            "cropflow_batch_requests",
-            "Calls put into one call of a model",
-            ["model"],
-            buckets=_SIZES,
-            registry=self.registry,
-        )
-        self._pictures = Histogram(
-            "cropflow_batch_pictures",
-            "Pictures in one call of a model",
-            ["model"],
-            buckets=_SIZES,
-            registry=self.registry,
-        )
-        self._steps = Histogram(
-            "cropflow_step_seconds", "Time in a step", ["workflow", "step"], buckets=_SECONDS, registry=self.registry
-        )
-        self._errors = Counter(
-            "cropflow_step_errors", "Failures of a step", ["workflow", "step"], registry=self.registry
-        )
+        self._registry = CollectorRegistry()
+        self.requests = self._counter("requests", "Requests answered", "route", "status")
+        self.seconds = self._histogram("request_seconds", "Time from request to answer", _SECONDS, "route")
+        self.running = Gauge("cropflow_running", "Requests that run", registry=self._registry)
+        self.waiting = Gauge("cropflow_queue", "Requests that wait for others", registry=self._registry)
+        self._calls = self._histogram("batch_requests", "Calls put into one call of a model", _SIZES, "model")
+        self._pictures = self._histogram("batch_pictures", "Pictures in one call of a model", _SIZES, "model")
+        self._steps = self._histogram("step_seconds", "Time in a step", _SECONDS, "workflow", "step")
+        self._errors = self._counter("step_errors", "Failures of a step", "workflow", "step")
 
     def model_called(self, info: ModelInfo, calls: int, pictures: int) -> None:
         """Note a call of a model."""
@@ -70,4 +50,10 @@ class Metrics:
 
     def text(self) -> bytes:
         """Return all numbers in the text form."""
-        return generate_latest(self.registry)
+        return generate_latest(self._registry)
+
+    def _counter(self, name: str, told: str, *labels: str) -> Counter:
+        return Counter(f"cropflow_{name}", told, labels, registry=self._registry)
+
+    def _histogram(self, name: str, told: str, buckets: Sequence[float], *labels: str) -> Histogram:
+        return Histogram(f"cropflow_{name}", told, labels, buckets=buckets, registry=self._registry)

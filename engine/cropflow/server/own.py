@@ -138,21 +138,14 @@ async def _lines(
         try:
             inputs = await service.desk.do(request, lambda _: service.inputs(flow, given))
             for part in _parts(flow.plan, inputs):
-                result = await service.desk.do(request, partial(_skipping, service, flow, name, part))
+                result = await service.desk.do(request, partial(service.run, flow, name, part, on_error="skip"))
                 for number, row in enumerate(await run_in_threadpool(result.to_dict)):
-                    errors = [error_facts(error) for error in result.errors if error.row in (None, number)]
-                    for error in errors:
-                        error["index"] = index
+                    found = [error for error in result.errors if error.row in (None, number)]
+                    errors = [{**error_facts(error), "index": index} for error in found]
                     yield _line({"index": index, "outputs": row, "errors": errors})
                     index += 1
         except Exception as error:  # the status has been sent
             yield _line({"index": index, "error": faults.body(error, faults.request_id(request))})
-
-
-def _skipping(
-    service: Service, workflow: Workflow, name: str | None, inputs: Mapping[str, Any], cancelled: Cancelled
-) -> Result:
-    return service.run(workflow, name, inputs, cancelled, on_error="skip")
 
 
 def _parts(plan: Plan, inputs: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -84,6 +86,16 @@ def wait_until_ready(server: Server) -> None:
         while client.get("/ready").status_code != 200:
             assert time.monotonic() < deadline, "".join(server.lines)
             time.sleep(0.1)
+
+
+def png(width: int, height: int, data: bytes) -> bytes:
+    """Make a PNG of 1 bit per pixel that claims a size; its compressed data may hold something else."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import socket
 import threading
@@ -120,7 +119,7 @@ def test_a_request_that_takes_too_long_is_ended() -> None:
         server.client() as one,
     ):
         answer = one.post(RUN, files=LONG)
-        assert answer.status_code in (408, 504)
+        assert answer.status_code == 504
         assert "0.5 s" in answer.json()["message"]
         assert one.post(RUN, files={"image": PICTURE}).status_code == 200
 
@@ -154,4 +153,3 @@ def test_the_log_tells_every_request_by_its_id(served: Server) -> None:
         time.sleep(0.05)
     (fact,) = found
     assert (fact["method"], fact["path"], fact["status"]) == ("POST", RUN, 400)
-    assert json.dumps(fact)

@@ -26,7 +26,7 @@ def test_mistakes_in_a_document_are_told(tmp_path: Path) -> None:
 
 def test_wrong_options_are_told(tmp_path: Path) -> None:
     code, told = start("--workflows", str(tmp_path / "gone"))
-    assert (code, "There is no folder" in told) == (2, True)
+    assert (code, "there is no folder" in told) == (2, True)
     (tmp_path / "keys").write_text("# none yet\n")
     code, told = start("--keys", str(tmp_path / "keys"))
     assert (code, "holds no key" in told) == (2, True)
@@ -55,3 +55,11 @@ def test_of_two_documents_with_one_name_both_are_served(tmp_path: Path) -> None:
         assert [item["name"] for item in client.get("/workflows").json()["workflows"]] == ["a", "a.json"]
         assert client.post("/run/a").json() == {"outputs": [{}], "errors": []}
         assert client.post("/run/a.json").status_code == 200
+
+
+def test_without_the_extra_it_says_how_to_install_it() -> None:
+    code = "import sys; sys.modules['uvicorn'] = None; from cropflow.cli import main; main()"
+    command = [sys.executable, "-c", code, "serve"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert 'pip install "cropflow[server]"' in ended.stderr
