@@ -15,4 +15,4 @@ def test_its_smallest_form_runs() -> None:
     assert [row[:3] for row in rows] == [
         [name, "4", way] for name in ("digit", "scene") for way in ("one", "apart", "shared")
     ]
-    assert [row[7] for row in rows] == ["0"] * 6
+    assert [row[8] for row in rows] == ["0"] * 6
