@@ -50,8 +50,8 @@ class Slicer(Block):
 class ImageSlicerV1(Slicer):
     """Cut a picture into overlapping slices, row by row.
 
-    Slices at the right and lower border are as small as what is left. What is found on slices goes back to the picture
-    with `detections_stitch`.
+    Slices at the right and lower border are as small as what is left. At most 10,000 are made of a picture. What is
+    found on slices goes back to the picture with `detections_stitch`.
     """
 
     type = "image_slicer@v1"
@@ -75,7 +75,8 @@ class ImageSlicerV2(Slicer):
     """Cut a picture into overlapping slices of the same size, row by row.
 
     Slices at the right and lower border are moved back onto the picture, so they overlap more; a picture smaller than a
-    slice is one slice. What is found on slices goes back to the picture with `detections_stitch`.
+    slice is one slice. At most 10,000 are made of a picture. What is found on slices goes back to the picture with
+    `detections_stitch`.
     """
 
     type = "image_slicer@v2"
