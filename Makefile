@@ -65,5 +65,5 @@ build/client/.done: .venv/.python
 	@touch $@
 
 .venv/.dev: .venv/.demo pyproject.toml
-	$(PIP) -e ".[yolo,ocr,video,parquet,server,dev]"
+	$(PIP) -e ".[yolo,openvino,ocr,video,parquet,server,dev]"
 	@touch $@

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from cropflow.errors import ModelError
 from cropflow.models import ModelInfo, Runtime, Task
-from cropflow_blocks.models.conversion import as_onnx, fastest
+from cropflow_blocks.models.conversion import converted, fastest
 from cropflow_blocks.models.quiet import ultralytics_imported
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class UltralyticsLoader:
         if path.suffix.lower() != ".pt":
             raise ModelError(f"{path} runs as it is; a runtime can be chosen for .pt files")
         chosen = fastest(device) if runtime == "auto" else runtime
-        return path if chosen in ("file", "torch") else as_onnx(path, cache_dir)
+        return converted(path, chosen, cache_dir)
 
     def download(self, name: str, folder: Path) -> Path:
         """Fetch weights that Ultralytics publishes, such as `yolov8n.pt`; appears in `folder` when complete.

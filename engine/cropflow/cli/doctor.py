@@ -83,7 +83,9 @@ def _versions() -> Iterator[tuple[str, str]]:
     for name in ("cropflow", "numpy", *_ONE_OF["cv2"], "supervision"):
         if _version(name):
             yield name, _version(name)
-    frameworks = [name for name in (*_ONE_OF["ultralytics"], "torch", *_ONE_OF["onnxruntime"]) if _version(name)]
+    frameworks = [
+        name for name in (*_ONE_OF["ultralytics"], "torch", *_ONE_OF["onnxruntime"], "openvino") if _version(name)
+    ]
     yield from ((name, _version(name)) for name in frameworks)
     if not any(_version(name) for name in _ONE_OF["ultralytics"]):
         yield "ultralytics", 'not installed; models need it: pip install "cropflow[yolo]"'

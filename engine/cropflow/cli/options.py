@@ -19,6 +19,7 @@ class RuntimeName(str, Enum):  # noqa: UP042 - typer shows the values of a plain
     AUTO = "auto"
     TORCH = "torch"
     ONNX = "onnx"
+    OPENVINO = "openvino"
 
 
 Document: TypeAlias = Annotated[
@@ -36,7 +37,7 @@ Runs: TypeAlias = Annotated[
     typer.Option(
         "--runtime",
         metavar="NAME",
-        help="What runs .pt weights: file or torch, onnx (exported once), or auto, the fastest installed.",
+        help="What runs .pt weights: file or torch, onnx or openvino (exported once), or auto, the fastest installed.",
     ),
 ]
 AllowDownload: TypeAlias = Annotated[

@@ -23,7 +23,7 @@ Task = Literal["detect", "segment", "pose", "obb", "classify", "semantic"]
 """What weights were trained to do, in the words of Ultralytics."""
 
 
-Runtime = Literal["file", "auto", "torch", "onnx"]
+Runtime = Literal["file", "auto", "torch", "onnx", "openvino"]
 """What runs `.pt` weights: torch as the `file` says, another after an export, or `auto`, the fastest installed."""
 
 

@@ -110,8 +110,8 @@ class ModelStore:
     Args:
         models: names to paths; they come before everything else a `model_id` may mean.
         device: such as `cpu`, `cuda:0` or `mps`; `None` leaves the choice to the framework.
-        runtime: what runs `.pt` weights: `file` is torch; `onnx` exports them once, into the cache; `auto` takes the
-            fastest that is installed.
+        runtime: what runs `.pt` weights: `file` is torch; `onnx` and `openvino` export them once, into the cache;
+            `auto` takes the fastest that is installed.
         allow_download: whether weights that a framework publishes may be fetched.
         cache_dir: folder for downloads and settings of frameworks; the user's cache folder by default.
         batching: how calls of several threads that meet at a model are put together.

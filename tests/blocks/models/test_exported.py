@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from cropflow.errors import ModelError
 from cropflow.image import Image
 from cropflow.models import DetectSettings, Model, ModelStore
-from cropflow_blocks.models.onnx import OnnxLoader, OnnxModel
+from cropflow_blocks.models.exported import ExportedModel
+from cropflow_blocks.models.onnx import OnnxLoader
 from cropflow_blocks.models.quiet import ultralytics_imported
 
 ROOT = Path(__file__).parents[3]
@@ -67,7 +68,7 @@ def pictures(scenes: list[Image]) -> Pictures:
 
 def load(path: Path, image_size: int | None = None) -> Model:
     model = OnnxLoader().load(path, device="cpu", image_size=image_size, cache_dir=path.parent / "cache")
-    assert isinstance(model, OnnxModel)
+    assert isinstance(model, ExportedModel)
     return model
 
 
@@ -175,13 +176,16 @@ def test_scores_are_those_of_ultralytics(export: Export, pictures: Pictures) -> 
     assert load(path).classify([]).shape == (0, 10)
 
 
+@pytest.mark.parametrize("runtime", ["onnx", "openvino"])
 @pytest.mark.parametrize("task", TASKS)
-def test_weights_may_run_in_another_runtime(store: ModelStore, scenes: list[Image], tmp_path: Path, task: Any) -> None:
+def test_weights_may_run_in_another_runtime(
+    store: ModelStore, scenes: list[Image], tmp_path: Path, task: Any, runtime: Any
+) -> None:
     name = {"detect": "digits", "segment": "digits/seg", "pose": "digits/pose", "classify": "digits/cls"}[task]
     theirs = store.get(name, tasks=(task,))
-    other = ModelStore(runtime="onnx", device="cpu", cache_dir=tmp_path)
+    other = ModelStore(runtime=runtime, device="cpu", cache_dir=tmp_path)
     ours = other.get(str(theirs.info.path), tasks=(task,))
-    assert ours.info.runtime == "onnx"
+    assert ours.info.runtime == runtime
     batch = [scene.bgr for scene in scenes]
     if task == "classify":
         np.testing.assert_allclose(ours.classify(batch), theirs.classify(batch), atol=1e-4)
@@ -234,7 +238,7 @@ def test_an_export_for_one_size_and_batch_takes_any_number_of_pictures(export: E
 def test_what_it_does_not_know_goes_to_ultralytics(export: Export, pictures: Pictures) -> None:
     path = export("detect", nms=True, dynamic=False, imgsz=320)
     model = OnnxLoader().load(path, device="cpu", image_size=None, cache_dir=path.parent / "cache")
-    assert not isinstance(model, OnnxModel)
+    assert not isinstance(model, ExportedModel)
     assert len(model.detect(pictures[:1], DetectSettings())[0]) > 3
 
 
