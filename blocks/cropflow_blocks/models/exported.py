@@ -8,7 +8,7 @@ Ultralytics.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from supervision import Detections
 
 from cropflow.errors import ModelError
+from cropflow.image.decode import Pixels
 from cropflow.models import DetectSettings, Model, ModelInfo, Task
 from cropflow_blocks.models.decoding import Candidates, decoded, decoded_rows
 from cropflow_blocks.models.letterbox import Letterbox, Size, as_input, middle_square
@@ -27,6 +28,8 @@ from cropflow_blocks.models.results import CANDIDATES, key_points, point_names, 
 
 FACTS = "metadata.yaml"
 """The file beside a network that tells what it is, in folders of Ultralytics."""
+_AT_ONCE = 2**18
+"""Pixels that go through a network at once on a CPU; with more, what lies between its layers leaves the caches."""
 _TASKS: Mapping[str, Task] = {"detect": "detect", "segment": "segment", "pose": "pose", "classify": "classify"}
 
 
@@ -115,6 +118,7 @@ class ExportedModel:
         self._size = export.size if size is None or not export.free else _rounded((size, size), export.stride)
         names = export.names
         self.info = ModelInfo(path.name, path, export.task, names, self._size, session.runtime, session.device)
+        self._on_gpu = session.device not in ("cpu", "intel:cpu")
         self._session: Session | None = session
         self._export = export
         self._names = np.array(names, str)
@@ -129,10 +133,11 @@ class ExportedModel:
         for members in by_shape(images):
             height, width = images[members[0]].shape[:2]
             box = Letterbox.around((height, width), size, self._export.stride if self._export.free else None)
-            outputs = self._run(as_input([box.place(images[index]) for index in members]))
-            for row, (index, objects) in enumerate(zip(members, self._decoded(outputs[0], settings), strict=True)):
-                maps = outputs[1][row] if self._export.task == "segment" and settings.shapes else None
-                found[index] = self._read(objects, box, maps, settings)
+            for part in self._parts(members, box.seen):
+                outputs = self._run([box.place(images[index]) for index in part])
+                for row, (index, objects) in enumerate(zip(part, self._decoded(outputs[0], settings), strict=True)):
+                    maps = outputs[1][row] if self._export.task == "segment" and settings.shapes else None
+                    found[index] = self._read(objects, box, maps, settings)
         return found
 
     def classify(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
@@ -142,7 +147,9 @@ class ExportedModel:
         check_pictures(images)
         if not images:
             return np.zeros((0, len(self._names)), np.float32)
-        return self._run(as_input([middle_square(image, self._size) for image in images]))[0]
+        parts = self._parts(range(len(images)), self._size)
+        scores = [self._run([middle_square(images[index], self._size) for index in part])[0] for part in parts]
+        return np.concatenate(scores)
 
     def close(self) -> None:
         """Let go of the weights."""
@@ -157,18 +164,20 @@ class ExportedModel:
             raise ModelError(_other_size(self.info.path, self._export))
         return _rounded(settings.image_size, self._export.stride)
 
-    def _run(self, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    def _parts(self, members: Sequence[int], seen: Size) -> Iterator[Sequence[int]]:
+        """Give the pictures that go through the network together."""
+        each = self._export.batch or (len(members) if self._on_gpu else max(1, _AT_ONCE // (seen[0] * seen[1])))
+        for start in range(0, len(members), each):
+            yield members[start : start + each]
+
+    def _run(self, seen: list[Pixels]) -> list[NDArray[np.float32]]:
         """Run the network; an export for so many pictures at once gets so many, the last ones grey."""
         if self._session is None:
             raise ModelError(f"the model {self.info.path} is closed")
-        each = self._export.batch or len(batch)
-        parts: list[list[NDArray[Any]]] = []
-        for start in range(0, len(batch), each):
-            part = batch[start : start + each].astype(self._session.number, copy=False)
-            short = each - len(part)
-            part = np.pad(part, ((0, short), (0, 0), (0, 0), (0, 0))) if short else part
-            parts.append([output[: each - short] for output in self._session(part)])
-        return [np.concatenate(same).astype(np.float32, copy=False) for same in zip(*parts, strict=True)]
+        batch = as_input(seen).astype(self._session.number, copy=False)
+        short = (self._export.batch or len(batch)) - len(batch)
+        batch = np.pad(batch, ((0, short), (0, 0), (0, 0), (0, 0))) if short else batch
+        return [output[: len(seen)].astype(np.float32, copy=False) for output in self._session(batch)]
 
     def _decoded(self, output: NDArray[np.float32], settings: DetectSettings) -> list[Candidates]:
         if self._export.end_to_end:

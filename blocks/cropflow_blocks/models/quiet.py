@@ -30,6 +30,9 @@ _SET_BY_ULTRALYTICS = (
     "TORCHINDUCTOR_CACHE_DIR",
     "TORCH_CPP_LOG_LEVEL",
 )
+_SPINS = "10000"
+"""How often a thread of torch looks for work before it sleeps. By default it is so often that torch becomes many times
+slower when anything else runs on the cores, such as reading ahead; with this it is as fast when nothing does."""
 _LOCK = threading.RLock()
 
 
@@ -66,6 +69,7 @@ def _switches(cache_dir: Path, online: bool) -> Mapping[str, str]:
     if "ultralytics" in sys.modules:
         return offline
     return offline | {
+        "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", _SPINS),
         "YOLO_AUTOINSTALL": "false",
         "YOLO_VERBOSE": "false",
         "YOLO_CONFIG_DIR": str(cache_dir),

@@ -85,7 +85,7 @@ def test_neither_torch_nor_ultralytics_is_needed_and_nobody_is_told(folder: Path
 import sys, time
 for name in ("torch", "torchvision", "ultralytics", "onnxruntime"):
     sys.modules[name] = None
-sys.addaudithook(lambda event, found: event in ("socket.connect", "socket.getaddrinfo") and print("asked", event, found))
+sys.addaudithook(lambda event, found: event in ("socket.connect", "socket.getaddrinfo") and print(event, found))
 from cropflow.models import ModelStore
 print(ModelStore().get({str(folder)!r}).info.runtime)
 time.sleep(1)

@@ -117,3 +117,26 @@ except ModelError as error:
     print(json.dumps(str(error)))
 """
     assert 'pip install "cropflow[yolo]"' in run(tmp_path, code)
+
+
+@pytest.mark.parametrize(("asked", "used"), [({}, "10000"), ({"GOMP_SPINCOUNT": "77"}, "77")], ids=["ours", "theirs"])
+@pytest.mark.skipif(sys.platform != "linux", reason="torch brings its threads from elsewhere")
+def test_idle_threads_of_torch_leave_the_cores_to_others(tmp_path: Path, asked: dict[str, str], used: str) -> None:
+    code = """
+import os, sys
+from pathlib import Path
+from cropflow_blocks.models.quiet import ultralytics_imported
+with ultralytics_imported(Path(sys.argv[1])):
+    pass
+print(os.environ.get("GOMP_SPINCOUNT"))
+"""
+    clean = {key: value for key, value in os.environ.items() if key != "GOMP_SPINCOUNT"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        env={**clean, **asked, "OMP_DISPLAY_ENV": "verbose"},
+        check=True,
+    )
+    assert f"GOMP_SPINCOUNT = '{used}'" in done.stderr
+    assert done.stdout.strip() == asked.get("GOMP_SPINCOUNT", "None")
