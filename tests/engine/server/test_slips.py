@@ -37,7 +37,7 @@ EXISTING = "/any/workflows/classes_on_boxes"
         ("/run", {"content": b'{"workflow": {}}', "headers": FORM}, 415, "looks like JSON"),
         (NAMED, {"content": PICTURE, "headers": FORM}, 415, "PNG). Send it with --data-binary, and add -H"),
         (NAMED, {"content": JPEG}, 415, "(JPEG)"),
-        (NAMED, {"content": MP4, "headers": {"Content-Type": "video/mp4"}}, 415, "The body is a video. Use `cropflow run`"),
+        (NAMED, {"content": MP4, "headers": {"Content-Type": "video/mp4"}}, 415, "body is a video. Use"),
         (NAMED, {"content": b"hello"}, 415, "sent without a content type. Send multipart/form-data (curl -F"),
         (NAMED, {"content": CUT, "headers": {"Content-Type": "image/png"}}, 400, "damaged"),
         (NAMED, {"data": {"image": "some/01.png"}}, 400, "not base64. To send a file write -F image=@some/01.png."),
