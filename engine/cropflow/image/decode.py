@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cropflow.errors import ImageError
-from cropflow.image.header import is_avif, is_jpeg, picture_orientation
+from cropflow.image.header import is_avif, is_jpeg, is_video, picture_orientation
 from cropflow.image.size import picture_size
 
 Pixels: TypeAlias = NDArray[np.uint8]
@@ -44,6 +44,8 @@ def decode(data: bytes, name: str) -> Pixels:
     if not data:
         raise ImageError(f"{name}: the file is empty, expected an encoded picture such as JPEG or PNG")
     size = picture_size(data)
+    if size is None and is_video(data):
+        raise ImageError(f"{name}: the file is a video; use `cropflow run`, or give its frames as pictures")
     if size is None:
         raise ImageError(
             f"{name}: the file ({len(data):,} bytes) is not a picture, or its header is damaged; {_EXPECTED}"

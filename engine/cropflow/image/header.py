@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 _ORIENTATION = 0x112
 _NUMBERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 16: "Q", 17: "q"}
+_STILL_BRANDS = {b"avif", b"avis", b"mif1", b"msf1", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
 _Layout = tuple[int, str, str, int]
 _SMALL: _Layout = (4, "I", "H", 12)
 _BIG: _Layout = (8, "Q", "Q", 20)
@@ -35,6 +36,13 @@ def is_avif(data: bytes) -> bool:
     """Tell whether the bytes begin like an AVIF file, by any of the brands it names."""
     brands = data[8 : int.from_bytes(data[:4], "big")]
     return data[4:8] == b"ftyp" and (b"avif" in brands or b"avis" in brands)
+
+
+def is_video(data: bytes) -> bool:
+    """Tell whether the bytes begin like a video file: MP4, MOV, AVI, WebM or Matroska; HEIC is none."""
+    if data[4:8] == b"ftyp":
+        return data[8:12] not in _STILL_BRANDS
+    return data[4:8] in (b"moov", b"mdat") or data[:4] == b"\x1aE\xdf\xa3" or data[:4] + data[8:12] == b"RIFFAVI "
 
 
 def tiff_tags(tiff: bytes) -> dict[int, int]:

@@ -68,7 +68,7 @@ def _elements(item: PlannedInput, given: Mapping[str, Any]) -> Any:
     """The elements of a batch input: a list as it is, anything else as a single value."""
     value = given.get(item.name, item.default)
     if value is None:
-        raise InputError(f"the input {item.name!r} is None; give a value, or a list of values")
+        raise InputError(f"the input {item.name!r} has no value; give one, or a list of values")
     if isinstance(value, tuple) or (isinstance(value, Sequence) and _is_plain_sequence(value)):
         return list(value)
     return _Single(value)

@@ -73,6 +73,8 @@ def create_app(settings: Settings, *, batching: Batching = Batching(), **store: 
     app.include_router(existing.router)
     app.get("/health", tags=["server"], summary="Whether it runs")(health)
     app.get("/ready", tags=["server"], summary="Whether all models are loaded", responses=_NOT_READY)(ready)
+    for path, asked in (("/health", health), ("/ready", ready)):
+        app.head(path, include_in_schema=False)(asked)  # as monitors ask
     app.get("/metrics", tags=["server"], summary="Numbers for Prometheus", responses=NUMBERS, response_class=Response)(
         numbers
     )

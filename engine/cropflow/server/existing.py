@@ -19,7 +19,7 @@ from cropflow.server.desk import Cancelled
 from cropflow.server.faults import Fault
 from cropflow.server.gate import check_key
 from cropflow.server.openapi import DEFINITION, ERRORS, NAMED_REQUEST, POSTED_REQUEST, RAW_DEFINITION
-from cropflow.server.reading import mapping, parse
+from cropflow.server.reading import is_form, mapping, parse
 from cropflow.server.service import Service, service_of
 from cropflow.workflow import Workflow
 
@@ -124,7 +124,13 @@ async def _body(request: Request) -> tuple[Service, dict[str, Any]]:
     service = service_of(request)
     service.desk.check()
     data = await request.body()
-    body = mapping(await run_in_threadpool(parse, data)) if data else {}
+    try:
+        body = mapping(await run_in_threadpool(parse, data)) if data else {}
+    except Fault:
+        if not is_form(request):
+            raise
+        example = '{"inputs": {…}}' if "workflow" in request.path_params else '{"specification": {…}}'
+        raise Fault(415, "This address takes JSON, not a form.", f"Send {example} as application/json.") from None
     check_key(request, service.settings, body.get("api_key"))
     return service, body
 
@@ -134,6 +140,7 @@ def _run(
 ) -> Response:
     sent = body.get("inputs")
     given = mapping({} if sent is None else sent, "field `inputs`")
+    _check_places(body, given, workflow)
     excluded = _excluded(body.get("excluded_fields"))
     inputs = service.inputs(workflow, given)
     result = service.run(workflow, name, inputs, cancelled, effects=not body.get("disable_sinks"))
@@ -141,6 +148,17 @@ def _run(
     shown = Result(rows, result.errors, result.report).to_dict()
     content = {"outputs": shown, "profiler_trace": _trace(result) if body.get("enable_profiling") else []}
     return Response(json.dumps(content, allow_nan=False, separators=(",", ":")), media_type="application/json")
+
+
+def _check_places(body: Mapping[str, Any], given: Mapping[str, Any], workflow: Workflow) -> None:
+    """Tell an input that stands beside `inputs`, where our own surface takes it."""
+    for item in workflow.plan.inputs:
+        if item.required and item.name not in given and item.name in body:
+            raise Fault(
+                400,
+                f"The input {item.name!r} stands outside of `inputs`.",
+                f'Send it as {{"inputs": {{"{item.name}": …}}}}.',
+            )
 
 
 def _excluded(value: Any) -> set[str]:

@@ -148,7 +148,7 @@ def _http(error: HTTPException) -> Fault:
         405: "See /docs for the methods of each address.",
     }
     hint = hints.get(error.status_code, "See /docs for what each address takes.")
-    return Fault(error.status_code, f"{error.detail}.", hint, dict(error.headers or {}))
+    return Fault(error.status_code, error.detail, hint, dict(error.headers or {}))
 
 
 def _context(error: Exception) -> str:

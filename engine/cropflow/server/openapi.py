@@ -27,6 +27,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"description": "There is no such workflow.", "content": _ERROR_JSON},
     408: {"description": "The request was not complete in time.", "content": _ERROR_JSON},
     413: {"description": "The request is too large.", "content": _ERROR_JSON},
+    415: {"description": "The body is of a kind that is not taken.", "content": _ERROR_JSON},
     421: {"description": "The server does not answer to this host name.", "content": _ERROR_JSON},
     422: {"description": "A step failed on this input.", "content": _ERROR_JSON},
     429: {"description": "The server is busy; Retry-After says when to come back.", "content": _ERROR_JSON},
@@ -38,7 +39,6 @@ NUMBERS: dict[int | str, dict[str, Any]] = {
 }
 _RUN_ERRORS: dict[int | str, Any] = {
     406: {"description": "The answer cannot be given in this form.", "content": _ERROR_JSON},
-    415: {"description": "The body is of a kind that is not taken.", "content": _ERROR_JSON},
 }
 _PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 _PICTURE = {
@@ -98,7 +98,7 @@ _QUERY = [
     {
         "name": "output",
         "in": "query",
-        "description": "the output to send back where a picture is asked for",
+        "description": "the only output to send back",
         "schema": {"type": "string"},
     },
 ]
@@ -139,7 +139,15 @@ SENT_RUN: dict[str, Any] = {
                         "image": {"type": "string", "format": "binary", "description": "an input, under its name"},
                     },
                 }
-            }
+            },
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["workflow"],
+                    "properties": {"workflow": {"type": "object", "description": "the document"}, "image": _PICTURE},
+                },
+                "example": {"workflow": _DOCUMENT, **_INPUTS["inputs"]},
+            },
         },
     },
 }

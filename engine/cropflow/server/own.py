@@ -6,28 +6,34 @@ import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import Any, Literal
+from typing import Any, TypeAlias
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from cropflow.compiler.plan import Plan
+from cropflow.compiler.plan import Plan, PlannedInput
 from cropflow.image import Image
 from cropflow.result import Result
 from cropflow.server import faults
+from cropflow.server.asked import JPEG, JSON, LINES, Asked, picture_outputs, understand
 from cropflow.server.desk import Cancelled
 from cropflow.server.faults import Fault
 from cropflow.server.gate import check_key
 from cropflow.server.openapi import ERRORS, SENT_RUN
-from cropflow.server.reading import mapping, of_form, parse, read_form, read_json
+from cropflow.server.reading import Body, File, Form, mapping, read_body
 from cropflow.server.service import Service, error_facts, service_of
+from cropflow.server.slips import file_hint
 from cropflow.workflow import Workflow
 
 router = APIRouter()
-JSON, LINES, JPEG, PNG = "application/json", "application/x-ndjson", "image/jpeg", "image/png"
-_OFFERED = (JSON, LINES, JPEG, PNG)
-_RESERVED = ("api_key", "on_error", "output")
+Document: TypeAlias = str | dict[str, Any]
+"""A document that was sent along."""
+_NAMED = "Send multipart/form-data (curl -F NAME=@FILE), application/json, or a picture as image/jpeg."
+_SENT = (
+    'Send a form (curl -F workflow=@FILE -F image=@FILE) or JSON {"workflow": {…}, "image": …}; '
+    'POST /workflows/run takes {"specification": {…}, "inputs": {…}}.'
+)
 _AT_ONCE = 8
 """How many pictures go through together where answers are streamed."""
 
@@ -47,98 +53,87 @@ async def run_named(request: Request, workflow: str) -> Response:
     check_key(request, service.settings)
     service.desk.check()
     found = service.library.named(workflow)
-    given = await _given(request, service, found.plan)
-    return await _answer(request, service, found, workflow, given)
+    body = await read_body(request, service.settings, _NAMED)
+    return await _answer(request, service, found, workflow, understand(request, body, found.plan))
+
+
+@router.get("/run/{workflow}", include_in_schema=False)
+async def tell_named(request: Request, workflow: str) -> Response:
+    """Tell whoever opens the address of a workflow in a browser how to run it."""
+    service = service_of(request)
+    check_key(request, service.settings)
+    plan = service.library.named(workflow).plan
+    fields = [f" -F {item.name}={'@FILE' if _is_picture(item) else 'VALUE'}" for item in plan.inputs if item.required]
+    command = f"curl{''.join(fields) or ' -X POST'} {request.url.replace(query='')}"
+    raise Fault(405, "A workflow is run with POST.", f"POST its inputs: {command}", {"Allow": "POST"})
 
 
 @router.post("/run", tags=["run"], summary="Run a document sent along", openapi_extra=SENT_RUN)
 async def run_sent(request: Request) -> Response:
-    """Run a document that comes in the form as the part `workflow`, beside its inputs."""
+    """Run a document that comes as the field `workflow` of a form or of JSON, beside its inputs."""
     service = service_of(request)
     check_key(request, service.settings)
     service.desk.check()
-    form = await read_form(request, service.settings)
-    texts = [*form.texts.pop("workflow", []), *(_text(data) for data in form.files.pop("workflow", []))]
-    if len(texts) != 1:
-        raise Fault(400, "The form must have one part `workflow`, the document.", "Add -F workflow=@FILE.")
-    document = texts[0]
+    body = await read_body(request, service.settings, _SENT)
+    document = _taken_document(body)
 
-    def ready(_: Cancelled) -> dict[str, Any]:
+    def ready(_: Cancelled) -> Asked:
         with service.library.sent(document) as workflow:
-            return {**_from_query(request), **of_form(workflow.plan, form)}
+            return understand(request, body, workflow.plan)
 
-    given = await service.desk.do(request, ready)
-    return await _answer(request, service, document, None, given)
-
-
-async def _given(request: Request, service: Service, plan: Plan) -> dict[str, Any]:
-    """Read inputs from a form, from JSON, or from the bytes of one picture; others may stand in the query."""
-    given = _from_query(request)
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
-        return given | of_form(plan, await read_form(request, service.settings))
-    body = await request.body()
-    if not body:
-        return given
-    if kind == JSON or kind.endswith("+json"):
-        return given | mapping(await run_in_threadpool(parse, body))
-    if kind.startswith("image/") or kind == "application/octet-stream":
-        return given | {_only_picture(plan): body}
-    raise Fault(
-        415,
-        f"The content type {kind[:60] or 'of the body'!r} is not taken.",
-        "Send multipart/form-data (curl -F NAME=@FILE), application/json, or a picture as image/jpeg.",
-    )
+    asked = await service.desk.do(request, ready)
+    return await _answer(request, service, document, None, asked)
 
 
-def _from_query(request: Request) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, text in request.query_params.items():
-        if name in _RESERVED:
-            continue
-        try:
-            found[name] = read_json(text)
-        except (ValueError, RecursionError):
-            found[name] = text
-    return found
-
-
-def _only_picture(plan: Plan) -> str:
-    names = [item.name for item in plan.inputs if any(kind.name == "image" for kind in item.kinds)]
-    if len(names) != 1:
-        told = ", ".join(names) or "none"
-        raise Fault(415, f"The workflow has not one picture as input but: {told}.", "Send a form with a part for each.")
-    return names[0]
+def _taken_document(body: Body) -> Document:
+    """Take the document out of a body, where the inputs are left."""
+    match body:
+        case Form():
+            found: list[Any] = body.parts.pop("workflow", [])
+        case dict() if "workflow" in body:
+            found = [body.pop("workflow")]
+        case _:
+            found = []
+    if len(found) != 1:
+        raise Fault(400, "The request must have one field `workflow`, the document.", _SENT)
+    match found[0]:
+        case File(data=data):
+            return _text(data)
+        case str() as text:
+            hint = file_hint("workflow", text)
+            if hint:
+                raise Fault(400, "The field `workflow` is the name of a file, not the document.", hint)
+            return text
+    return mapping(found[0], "field `workflow`")
 
 
 async def _answer(
-    request: Request, service: Service, workflow: Workflow | str, name: str | None, given: dict[str, Any]
+    request: Request, service: Service, workflow: Workflow | Document, name: str | None, asked: Asked
 ) -> Response:
     """Run and answer in the form the client asks for; `workflow` may be a document that was sent along."""
-    wanted = _wanted(request)
-    on_error = _on_error(request)
-    if wanted == LINES:
-        return StreamingResponse(_lines(request, service, workflow, name, given), media_type=LINES)
+    if asked.media == LINES:
+        return StreamingResponse(_lines(request, service, workflow, name, asked), media_type=LINES)
 
     def work(cancelled: Cancelled) -> Response:
         with _opened(service, workflow) as flow:
-            picked = _picture_output(flow.plan, request) if wanted in (JPEG, PNG) else None
-            result = service.run(flow, name, service.inputs(flow, given), cancelled, on_error=on_error)
-            return _as_json(result) if picked is None else _as_picture(result, picked, wanted)
+            inputs = service.inputs(flow, asked.inputs)
+            result = _picked(service.run(flow, name, inputs, cancelled, on_error=asked.on_error), asked)
+            return _as_json(result) if asked.media == JSON else _as_picture(result, flow.plan, asked)
 
     return await service.desk.do(request, work)
 
 
 async def _lines(
-    request: Request, service: Service, workflow: Workflow | str, name: str | None, given: dict[str, Any]
+    request: Request, service: Service, workflow: Workflow | Document, name: str | None, asked: Asked
 ) -> AsyncIterator[bytes]:
     """Answer picture by picture, as they are done; elements that fail are told in their line."""
     with _opened(service, workflow) as flow:
         index = 0
         try:
-            inputs = await service.desk.do(request, lambda _: service.inputs(flow, given))
+            inputs = await service.desk.do(request, lambda _: service.inputs(flow, asked.inputs))
             for part in _parts(flow.plan, inputs):
-                result = await service.desk.do(request, partial(service.run, flow, name, part, on_error="skip"))
+                ran = await service.desk.do(request, partial(service.run, flow, name, part, on_error="skip"))
+                result = _picked(ran, asked)
                 for number, row in enumerate(await run_in_threadpool(result.to_dict)):
                     found = [error for error in result.errors if error.row in (None, number)]
                     errors = [{**error_facts(error), "index": index} for error in found]
@@ -160,8 +155,15 @@ def _parts(plan: Plan, inputs: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _opened(service: Service, workflow: Workflow | str) -> AbstractContextManager[Workflow]:
-    return service.library.sent(workflow) if isinstance(workflow, str) else nullcontext(workflow)
+def _opened(service: Service, workflow: Workflow | Document) -> AbstractContextManager[Workflow]:
+    return nullcontext(workflow) if isinstance(workflow, Workflow) else service.library.sent(workflow)
+
+
+def _picked(result: Result, asked: Asked) -> Result:
+    """Return a result with the outputs that are wanted."""
+    if asked.output is None:
+        return result
+    return Result([{asked.output: row[asked.output]} for row in result], result.errors, result.report)
 
 
 def _as_json(result: Result) -> Response:
@@ -169,57 +171,16 @@ def _as_json(result: Result) -> Response:
     return Response(_line(content), media_type=JSON)
 
 
-def _as_picture(result: Result, output: str, wanted: str) -> Response:
+def _as_picture(result: Result, plan: Plan, asked: Asked) -> Response:
     if len(result) != 1:
         raise Fault(406, f"There are {len(result)} answers, and one picture is asked for.", "Send one picture.")
-    value = result[0][output]
+    ((output, value),) = result[0].items()
     if not isinstance(value, Image):
         found = "a list" if isinstance(value, list) else "nothing" if value is None else "no picture"
-        raise Fault(
-            406, f"The output {output!r} is {found} here.", "Ask for JSON, or another output with ?output=NAME."
-        )
-    return Response(value.encode(".jpg" if wanted == JPEG else ".png"), media_type=wanted)
-
-
-def _picture_output(plan: Plan, request: Request) -> str:
-    """Return the output that is meant where a picture is asked for."""
-    names = [item.name for item in plan.outputs if any(kind.name in ("image", "*") for kind in item.kinds)]
-    asked = request.query_params.get("output")
-    if asked in names:
-        return asked
-    if asked is None and len(names) == 1:
-        return names[0]
-    told = ", ".join(names) or "none"
-    raise Fault(406, f"The outputs that may be a picture: {told}.", "Name one with ?output=NAME, or ask for JSON.")
-
-
-def _wanted(request: Request) -> str:
-    """Return the best of what the client accepts."""
-    header = request.headers.get("accept", "").strip()
-    ranked = sorted((_ranked(part) for part in header.split(",") if part.strip()), key=lambda item: -item[1])
-    for media, weight in ranked or [("*/*", 1.0)]:
-        fits = [one for one in _OFFERED if media in ("*/*", one, f"{one.partition('/')[0]}/*")]
-        if fits and weight > 0:
-            return fits[0]
-    raise Fault(406, "None of the types in Accept can be given.", f"Ask for one of {', '.join(_OFFERED)}.")
-
-
-def _ranked(part: str) -> tuple[str, float]:
-    media, *options = (text.strip().lower() for text in part.split(";"))
-    weight = next((option[2:] for option in options if option.startswith("q=")), "1")
-    try:
-        return media, float(weight)
-    except ValueError:
-        return media, 0.0
-
-
-def _on_error(request: Request) -> Literal["raise", "skip"]:
-    match request.query_params.get("on_error", "raise"):
-        case "raise":
-            return "raise"
-        case "skip":
-            return "skip"
-    raise Fault(400, "on_error must be `raise` or `skip`.", "Correct it in the query.")
+        others = [name for name in picture_outputs(plan) if name != output]
+        other = f", or for another output with ?output=NAME: {', '.join(others)}" if others else ""
+        raise Fault(406, f"The output {output!r} is {found} here.", f"Ask for JSON{other}.")
+    return Response(value.encode(".jpg" if asked.media == JPEG else ".png"), media_type=asked.media)
 
 
 def _facts(name: str, plan: Plan) -> dict[str, Any]:
@@ -232,6 +193,10 @@ def _facts(name: str, plan: Plan) -> dict[str, Any]:
         ],
         "outputs": [{"name": item.name, "kinds": [kind.name for kind in item.kinds]} for item in plan.outputs],
     }
+
+
+def _is_picture(item: PlannedInput) -> bool:
+    return any(kind.name == "image" for kind in item.kinds)
 
 
 def _text(data: bytes) -> str:

@@ -1,31 +1,31 @@
-"""From the body of a request to the inputs of a workflow: within limits, and never a path of this machine."""
+"""From the body and the address of a request to the inputs of a workflow, as they were sent."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import PurePosixPath
+from typing import Any, TypeAlias
 
 from pydantic_core import from_json
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-from cropflow.compiler.plan import Plan, PlannedInput
-from cropflow.errors import ImageError
-from cropflow.image import Image
-from cropflow.image.fetch import UrlPolicy, fetch
-from cropflow.image.size import picture_size
-from cropflow.image.wire import frame_of
+from cropflow.compiler.plan import Plan
 from cropflow.server.faults import Fault
 from cropflow.server.settings import Settings
+from cropflow.server.slips import misnamed
 
-_URL = re.compile(r"https?://", re.IGNORECASE)
-_DEEPEST = 8
-_SEND = 'Send pictures as files, as base64 text, or as {"type": "base64", "value": …}.'
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+_BESIDE = 1000
+"""How many parts a form may have beside its pictures, such as the document and numbers."""
+_LONGEST_NAME = 100
+_IN_ADDRESS = ("on_error", "output")
+_SINGLE = {"string", "float", "boolean"}
+"""Kinds that no list is of, nor of those that are theirs too."""
+_RESERVED = ("api_key", *_IN_ADDRESS)
 
 
 def parse(data: bytes, what: str = "body") -> Any:
@@ -38,7 +38,7 @@ def parse(data: bytes, what: str = "body") -> Any:
         return read_json(data)
     except (ValueError, RecursionError) as error:
         reason = str(error) if isinstance(error, ValueError) else "it is nested too deep"
-        raise Fault(400, f"The {what} is no JSON: {reason[:200]}.", "Correct it and send it again.") from None
+        raise Fault(400, f"The {what} is no JSON: {reason[:200]}", "Correct it and send it again.") from None
 
 
 def read_json(data: bytes | str) -> Any:
@@ -67,56 +67,176 @@ def mapping(value: Any, what: str = "body") -> dict[str, Any]:
         Fault: it is something else.
     """
     if not isinstance(value, dict):
-        raise Fault(400, f"The {what} must be a JSON object, not {_json_type(value)}.", "See /docs for an example.")
+        raise Fault(400, f"The {what} must be a JSON object, not {json_type(value)}.", "See /docs for an example.")
     return value
+
+
+def json_type(value: object) -> str:
+    """Name the type of a JSON value, for a message."""
+    names: dict[type, str] = {
+        dict: "an object",
+        list: "a list",
+        str: "a text",
+        bool: "true or false",
+        type(None): "null",
+    }
+    return names.get(type(value), "a number")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that was sent: its bytes, and the name the client gave it, which may be empty."""
+
+    data: bytes
+    name: str = ""
+
+
+Parts: TypeAlias = dict[str, list[File | str]]
+"""Files and texts by name, in the order they were sent."""
 
 
 @dataclass(slots=True)
 class Form:
-    """What came as a form: texts and pictures by name, in the order of the form."""
+    """What came as a form."""
 
-    texts: dict[str, list[str]] = field(default_factory=dict)
-    files: dict[str, list[bytes]] = field(default_factory=dict)
+    parts: Parts = field(default_factory=dict)
 
 
-async def read_form(request: Request, settings: Settings) -> Form:
-    """Read a form.
+Body: TypeAlias = Form | File | dict[str, Any]
+"""A form, the bytes of one picture, or JSON."""
+
+
+def content_type(request: Request) -> str:
+    """Return the content type of a body, without parameters; empty where none was sent."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def is_form(request: Request) -> bool:
+    """Whether the body is sent as a form."""
+    return content_type(request) in _FORMS
+
+
+async def read_body(request: Request, settings: Settings, hint: str) -> Body:
+    """Read a body of any kind that is taken; none at all is an empty mapping.
+
+    Args:
+        hint: tells what to send.
 
     Raises:
-        Fault: it is malformed, or has too many parts.
+        Fault: it is of another kind, malformed, or has too many parts.
     """
-    found = Form()
+    kind = content_type(request)
+    if kind == "multipart/form-data":
+        return await _read_form(request, settings)
+    body = await request.body()
+    if not body:
+        return {}
+    if kind == "application/json" or kind.endswith("+json"):
+        return mapping(await run_in_threadpool(parse, body))
+    if kind.startswith("image/") or kind == "application/octet-stream":
+        return File(body)
+    slip = misnamed(body)
+    if slip is not None:
+        raise slip
+    if kind in _FORMS:
+        return await _read_form(request, settings)
+    told = f"The content type {kind[:60]!r} is not taken" if kind else "The body was sent without a content type"
+    raise Fault(415, told, hint)
+
+
+async def _read_form(request: Request, settings: Settings) -> Form:
+    found, names = Form(), set[str]()
     try:
         async with request.form(
-            max_files=settings.max_pictures, max_fields=settings.max_pictures, max_part_size=settings.max_body
+            max_files=settings.max_pictures + 1,  # a document may come as a file too
+            max_fields=settings.max_pictures + _BESIDE,
+            max_part_size=settings.max_body,
         ) as form:
             for name, part in form.multi_items():
+                read: File | str
                 if isinstance(part, UploadFile):
-                    found.files.setdefault(name, []).append(await part.read())
+                    read = File(await part.read(), _unique(_base_name(part.filename), names))
                 else:
-                    found.texts.setdefault(name, []).append(part)
+                    read = part
+                found.parts.setdefault(name, []).append(read)
     except Fault:
         raise
     except Exception as error:  # python-multipart has several
         detail = getattr(error, "detail", None) or str(error)
-        raise Fault(
-            400, f"The form cannot be read: {detail}.", "Send multipart/form-data, as `curl -F` does."
-        ) from None
+        if detail.startswith("Too many files"):
+            raise too_many_pictures(settings) from None
+        if detail.startswith("Too many fields"):
+            most = settings.max_pictures + _BESIDE
+            raise Fault(413, f"The form has more than the {most} fields allowed.", "Send it in parts.") from None
+        raise Fault(400, f"The form cannot be read: {detail}", "Send multipart/form-data, as `curl -F` does.") from None
     return found
 
 
-def of_form(plan: Plan, form: Form) -> dict[str, Any]:
-    """Return inputs by name: a list where a name comes several times; texts are read as JSON where they are some."""
+def too_many_pictures(settings: Settings) -> Fault:
+    """Return the fault of a request over the limit of pictures."""
+    return Fault(413, f"The request has more than the {settings.max_pictures} pictures allowed.", "Send it in parts.")
+
+
+def _base_name(name: str | None) -> str:
+    """Return what names a picture in results: no folders, nothing that does not show, and not too long."""
+    shown = "".join(
+        letter for letter in (name or "").replace("\\", "/").rpartition("/")[2] if letter.isprintable()
+    ).strip()
+    suffix = PurePosixPath(shown).suffix[:10]
+    return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - len(suffix)]}{suffix}"
+
+
+def _unique(name: str, names: set[str]) -> str:
+    """Return a name that no other file of the request has, as names tell results apart: `a.png`, `a~2.png`."""
+    path, number, unique = PurePosixPath(name), 1, name
+    while unique and unique in names:
+        number += 1
+        unique = f"{path.stem}~{number}{path.suffix}"
+    names.add(unique)
+    return unique
+
+
+def inputs_of(request: Request, body: Body, plan: Plan) -> dict[str, Any]:
+    """Return inputs by name, from the body and the address.
+
+    Raises:
+        Fault: one stands in both, several values are given for one, or something else stands among them.
+    """
+    stated = _of_parts(_in_address(request), plan)
+    match body:
+        case Form():
+            sent = _of_parts(body.parts, plan)
+        case File():
+            sent = {_only_picture(plan): body}
+        case _:
+            sent = body
+    twice = next((name for name in stated if name in sent), None)
+    if twice is not None:
+        raise Fault(400, f"The input {twice[:100]!r} stands in the address and in the body.", "Leave one of them out.")
+    _check_places(sent, plan)
+    return stated | sent
+
+
+def _in_address(request: Request) -> Parts:
+    parts: Parts = {}
+    for name, text in request.query_params.multi_items():
+        if name not in _RESERVED:
+            parts.setdefault(name, []).append(text)
+    return parts
+
+
+def _of_parts(parts: Parts, plan: Plan) -> dict[str, Any]:
+    """A list where a name comes several times; texts are read as JSON where they are some."""
     given: dict[str, Any] = {}
-    for name, files in form.files.items():
-        given[name] = files[0] if len(files) == 1 else files
-    for name, texts in form.texts.items():
-        values = [_value(plan, name, text) for text in texts]
+    for name, found in parts.items():
+        values = [part if isinstance(part, File) else _value(part, name, plan) for part in found]
+        if len(values) > 1:
+            _check_several(name, len(values), plan)
         given[name] = values[0] if len(values) == 1 else values
     return given
 
 
-def _value(plan: Plan, name: str, text: str) -> Any:
+def _value(text: str, name: str, plan: Plan) -> Any:
     """Return what a text stands for: text where the input takes text only, else JSON if it is some."""
     item = next((item for item in plan.inputs if item.name == name), None)
     if item is not None and {kind.name for kind in item.kinds} <= {"string", "image", "secret", "model_id"}:
@@ -127,121 +247,30 @@ def _value(plan: Plan, name: str, text: str) -> Any:
         return text
 
 
-class Pictures:
-    """Reads the pictures of one request, which together may not be too many nor too large.
-
-    Pictures are bytes, base64 text, data URIs, URLs if allowed, or the mappings of existing clients. A text is never
-    taken for a path, nor is a pickled array ever opened. Runs in a thread: URLs are fetched here.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._pictures = settings.max_pictures
-        self._pixels = settings.max_pixels
-        self._policy = UrlPolicy(allow=True, max_bytes=settings.max_body, timeout=min(20.0, settings.timeout))
-
-    def read(self, plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return inputs in which pictures are `Image`s; names are checked by the workflow.
-
-        Raises:
-            Fault: a picture is none, or may not be given like this, or is too large.
-        """
-        by_name = {item.name: item for item in plan.inputs}
-        return {name: self._input(by_name.get(name), name, value) for name, value in given.items()}
-
-    def _input(self, item: PlannedInput | None, name: str, value: Any) -> Any:
-        if item is None or value is None:
-            return value
-        if any(kind.name == "image" for kind in item.kinds):
-            return self._nested(value, name, 0)
-        return _no_bytes(value, name)
-
-    def _nested(self, value: Any, name: str, depth: int) -> Any:
-        if isinstance(value, list) and depth < _DEEPEST:
-            return [self._nested(item, f"{name}.[{index}]", depth + 1) for index, item in enumerate(value)]
-        return None if value is None else self._image(value, name)
-
-    def _image(self, value: Any, name: str) -> Image:
-        stream, frame, fps = frame_of(value, None, None, None) if isinstance(value, dict) else (None, None, None)
-        data = self._data(value, name)
-        self._count(data, name)
-        return Image.load(data, id=name, stream=stream, frame=frame, fps=fps)
-
-    def _data(self, value: Any, name: str) -> bytes:
-        match value:
-            case bytes():
-                return value
-            case str():
-                return self._of_text(value, name)
-            case {"type": "base64", "value": str() as text}:
-                return _decoded(text, name)
-            case {"type": "url", "value": str() as text}:
-                return self._fetched(text, name)
-            case {"type": "file"}:
-                raise Fault(400, f"The picture {name!r} is a path; this server opens no files for clients.", _SEND)
-            case {"type": "numpy_object"}:
-                raise Fault(400, f"The picture {name!r} is a pickled array, which would run code.", _SEND)
-            case {"type": str() as kind}:
-                raise Fault(
-                    400, f"The picture {name!r} has the unknown type {kind[:40]!r}, or no fitting value.", _SEND
-                )
-        raise Fault(400, f"The picture {name!r} must not be {_json_type(value)}.", _SEND)
-
-    def _of_text(self, text: str, name: str) -> bytes:
-        return self._fetched(text, name) if _URL.match(text) else _decoded(text, name)
-
-    def _fetched(self, url: str, name: str) -> bytes:
-        if not self._settings.allow_urls:
-            raise Fault(400, f"The picture {name!r} is a URL; this server fetches none.", _SEND)
-        try:
-            return fetch(url, self._policy)
-        except ImageError as error:
-            raise Fault(
-                400, f"The picture {name!r} cannot be fetched: {error}.", "Correct the URL, or send the picture."
-            ) from None
-
-    def _count(self, data: bytes, name: str) -> None:
-        self._pictures -= 1
-        if self._pictures < 0:
-            raise Fault(
-                413,
-                f"The request has more than the {self._settings.max_pictures} pictures allowed.",
-                "Send it in parts.",
-            )
-        width, height = picture_size(data) or (0, 0)  # what is no picture is told when it is decoded
-        self._pixels -= width * height
-        if self._pixels < 0:
-            raise Fault(
-                413,
-                f"With the picture {name!r} ({width} × {height}) the request has more than the "
-                f"{self._settings.max_pixels:,} pixels allowed.",
-                "Scale pictures down, or send them in parts.",
-            )
+def _check_several(name: str, count: int, plan: Plan) -> None:
+    item = next((item for item in plan.inputs if item.name == name), None)
+    if item is not None and not item.level and all(_SINGLE & {kind.name, *kind.parents} for kind in item.kinds):
+        raise Fault(400, f"The input {name!r} takes one value, and was sent {count} times.", "Send one.")
 
 
-def _decoded(text: str, name: str) -> bytes:
-    if text.startswith("data:"):
-        head, _, text = text.partition(",")
-        if not head.endswith(";base64"):
-            raise Fault(400, f"The data URI of the picture {name!r} is not in base64.", _SEND)
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        raise Fault(400, f"The text of the picture {name!r} is not base64.", _SEND) from None
+def _only_picture(plan: Plan) -> str:
+    names = [item.name for item in plan.inputs if any(kind.name == "image" for kind in item.kinds)]
+    if len(names) != 1:
+        told = ", ".join(names) or "none"
+        raise Fault(415, f"The workflow has not one picture as input but: {told}.", "Send a form with a part for each.")
+    return names[0]
 
 
-def _no_bytes(value: Any, name: str) -> Any:
-    if isinstance(value, bytes) or (isinstance(value, list) and any(isinstance(item, bytes) for item in value)):
-        raise Fault(400, f"The input {name!r} takes no file.", f"Send its value as text: -F {name}=VALUE.")
-    return value
-
-
-def _json_type(value: object) -> str:
-    names: dict[type, str] = {
-        dict: "an object",
-        list: "a list",
-        str: "a text",
-        bool: "true or false",
-        type(None): "null",
-    }
-    return names.get(type(value), "a number")
+def _check_places(sent: Mapping[str, Any], plan: Plan) -> None:
+    """Refuse what no input can be, as it belongs elsewhere."""
+    names = [item.name for item in plan.inputs]
+    for option in _IN_ADDRESS:
+        if option in sent and option not in names:
+            raise Fault(400, f"The workflow has no input {option!r}.", f"It stands in the address: ?{option}=VALUE.")
+    if "inputs" not in names and isinstance(sent.get("inputs"), dict):
+        example = f'{{"{names[0]}": …}}' if names else "{}"
+        raise Fault(
+            400,
+            "The workflow has no input 'inputs'.",
+            f"At this address inputs stand at the top: {example}. POST /workflows/run takes them in `inputs`.",
+        )

@@ -14,7 +14,7 @@ from cropflow.server.desk import Cancelled, Desk
 from cropflow.server.faults import without_paths
 from cropflow.server.library import Library
 from cropflow.server.metrics import Metrics
-from cropflow.server.reading import Pictures
+from cropflow.server.pictures import Pictures
 from cropflow.server.settings import Settings
 from cropflow.workflow import Workflow
 

@@ -9,10 +9,11 @@ import cv2
 import httpx
 import numpy as np
 import pytest
+import yaml
 
 from cropflow import Workflow
 
-from .conftest import ROOT, SCENES
+from .conftest import ROOT, SCENES, Server
 
 PICTURE = SCENES / "form" / "01.png"
 OTHER = SCENES / "form" / "02.png"
@@ -36,11 +37,20 @@ def test_the_workflows_of_the_folder_are_listed(client: httpx.Client) -> None:
 
 
 def test_a_picture_as_a_form(client: httpx.Client, expected: list[dict]) -> None:
-    answer = client.post(RUN, files={"image": PICTURE.read_bytes()})
+    answer = client.post(RUN, files={"image": ("sub/", PICTURE.read_bytes())})
     assert answer.status_code == 200
     assert answer.json()["errors"] == []
     assert [boxes(row) for row in answer.json()["outputs"]] == [boxes(expected[0])]
     assert answer.json()["outputs"][0]["named"]["predictions"][0]["detection_id"] == "image/detect/0"
+
+
+def test_pictures_are_called_as_their_files(client: httpx.Client) -> None:
+    names = ["a.png", "sub/a.png", "C:\\sub\\\u202eb.png", "x" * 300 + ".png", "sub/"]
+    answer = client.post(RUN, files=[("image", (name, PICTURE.read_bytes())) for name in names])
+    found = [row["named"]["predictions"][0]["parent_id"] for row in answer.json()["outputs"]]
+    assert found == ["a.png", "a~2.png", "b.png", "x" * 96 + ".png", "image.[4]"]
+    wrong = client.post(RUN, files=[("image", ("a.png", PICTURE.read_bytes())), ("image", ("b.png", b"none"))])
+    assert "image 'b.png': the file (4 bytes) is not a picture" in wrong.json()["message"]
 
 
 def test_several_pictures_are_a_batch(client: httpx.Client, expected: list[dict]) -> None:
@@ -90,10 +100,36 @@ def test_an_answer_as_a_picture(client: httpx.Client, accept: str) -> None:
 
 def test_what_cannot_be_answered_in_the_form_asked_for_is_told(client: httpx.Client) -> None:
     files = {"image": PICTURE.read_bytes()}
-    told = client.post(RUN, files=files, headers={"Accept": "image/png"})
-    assert told.status_code == 406
-    assert "?output=NAME" in told.json()["message"]
     assert client.post(RUN, files=files, headers={"Accept": "text/html"}).status_code == 406
+    crops = {
+        "version": "1.0",
+        "inputs": [{"type": "WorkflowImage", "name": "image"}],
+        "steps": [{"type": "image_slicer@v2", "name": "cut", "image": "$inputs.image"}],
+        "outputs": [{"type": "JsonField", "name": "slices", "selector": "$steps.cut.slices"}],
+    }
+    image = base64.b64encode(PICTURE.read_bytes()).decode()
+    told = client.post("/run", json={"workflow": crops, "image": image}, headers={"Accept": "image/png"})
+    assert told.status_code == 406
+    assert told.json()["message"] == "The output 'slices' is a list here. Ask for JSON."
+
+
+def test_one_output_is_asked_for(client: httpx.Client) -> None:
+    def ask(query: str, accept: str, workflow: str = "detect_crop_classify") -> httpx.Response:
+        files = {"image": PICTURE.read_bytes()}
+        return client.post(f"/run/{workflow}?{query}", files=files, headers={"Accept": accept})
+
+    assert list(ask("output=labels", "application/json").json()["outputs"][0]) == ["labels"]
+    assert list(ask("output=labels", "application/x-ndjson").json()["outputs"]) == ["labels"]
+    for accept in ("application/json", "application/x-ndjson", "image/png"):
+        wrong = ask("output=annotted", accept)
+        assert wrong.status_code == 400
+        assert "has no output 'annotted'. Did you mean 'annotated'?" in wrong.json()["message"]
+    assert (
+        "'named' is no picture. The outputs that may be a picture: annotated" in ask("output=named", "image/png").text
+    )
+    none = ask("", "image/png", "classes_on_boxes")
+    assert none.status_code == 406
+    assert "output=" not in none.text
 
 
 def test_answers_come_line_by_line(client: httpx.Client, expected: list[dict]) -> None:
@@ -109,7 +145,7 @@ def test_answers_come_line_by_line(client: httpx.Client, expected: list[dict]) -
 
 
 def test_one_bad_picture_is_refused_or_skipped(client: httpx.Client, expected: list[dict]) -> None:
-    files = [("image", PICTURE.read_bytes()), ("image", b"no picture")]
+    files = [("image", PICTURE.read_bytes()), ("image", ("sub/", b"no picture"))]
     refused = client.post(RUN, files=files)
     assert refused.status_code == 400
     assert "image.[1]" in refused.json()["message"]
@@ -124,6 +160,10 @@ def test_a_document_is_sent_along(client: httpx.Client, expected: list[dict]) ->
     document = (ROOT / "workflows" / "classes_on_boxes.yaml").read_bytes()
     answer = client.post("/run", files={"workflow": document, "image": PICTURE.read_bytes()})
     assert [boxes(row) for row in answer.json()["outputs"]] == [boxes(expected[0])]
+    image = base64.b64encode(PICTURE.read_bytes()).decode()
+    for sent in (document.decode(), yaml.safe_load(document)):
+        answer = client.post("/run", json={"workflow": sent, "image": image})
+        assert [boxes(row) for row in answer.json()["outputs"]] == [boxes(expected[0])]
     wrong = client.post("/run", files={"workflow": b"version: 1.0\nsteps: []\n", "image": PICTURE.read_bytes()})
     assert wrong.status_code == 400
     assert "inputs" in wrong.json()["message"]
@@ -150,14 +190,21 @@ def test_what_is_wrong_with_a_request_is_told(client: httpx.Client, request_: di
 
 
 def test_a_workflow_that_is_not_there(client: httpx.Client) -> None:
-    answer = client.post("/run/classes_on_box")
-    assert answer.status_code == 404
-    assert "Did you mean 'classes_on_boxes'?" in answer.json()["message"]
+    for answer in (client.post("/run/classes_on_box"), client.get("/run/classes_on_box")):
+        assert answer.status_code == 404
+        assert "Did you mean 'classes_on_boxes'?" in answer.json()["message"]
+
+
+def test_the_address_of_a_workflow_tells_how_to_run_it(client: httpx.Client, served: Server) -> None:
+    answer = client.get(f"{RUN}?a=b")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert answer.json()["hint"] == f"POST its inputs: curl -F image=@FILE {served.url}{RUN}"
 
 
 def test_health_metrics_and_description(client: httpx.Client) -> None:
     assert client.get("/health").json() == {"status": "ok"}
     assert client.get("/ready").json() == {"status": "ready"}
+    assert [client.head(path).status_code for path in ("/health", "/ready")] == [200, 200]
     client.post(RUN, files={"image": PICTURE.read_bytes()})
     numbers = client.get("/metrics").text
     assert 'cropflow_requests_total{route="/run/{workflow}",status="200"}' in numbers
