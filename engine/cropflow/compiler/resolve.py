@@ -21,7 +21,7 @@ log = logging.getLogger("cropflow")
 Outputs: TypeAlias = Mapping[str, OutputSpec]
 
 
-_HINT = "correct the type or install the package that brings the block, or hand it over with blocks=[...] in Python"
+_HINT = "correct the type, install the package that brings the block, or hand it over with blocks=[...] in Python"
 
 
 @dataclass(frozen=True, slots=True)

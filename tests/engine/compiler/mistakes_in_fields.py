@@ -21,8 +21,7 @@ MISTAKES = [
         expected="the type of a core block or of an installed plug-in",
         found="t/segmnt@v1",
         nearest=("t/segment@v1",),
-        hint="correct the type or install the package that brings the block, "
-        "or hand it over with blocks=[...] in Python",
+        hint="correct the type, install the package that brings the block, or hand it over with blocks=[...] in Python",
     ),
     Mistake(
         "missing field",
