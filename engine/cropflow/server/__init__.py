@@ -5,6 +5,7 @@ own, existing  the two surfaces: ours, and the one existing clients call
 reading        from the body of a request to the inputs of a workflow, within limits
 library        the workflows that are served, and those that were sent
 desk           how many run at once, how many wait, and when they are called off
+listening      the address, taken before anything is loaded
 protocol       heads of requests have an end, in bytes and in time
 gate           what every request passes: host, origin, key, size, id, log
 faults         from an error to a status and a body that shows nothing of the machine
