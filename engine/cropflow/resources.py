@@ -30,6 +30,19 @@ class Clock:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Given in place of a resource that the blocks of a document must not get: a document with such blocks is refused.
+
+    Args:
+        wanted: the type of the resource.
+        hint: what the author of the document can do.
+    """
+
+    wanted: type[Any]
+    hint: str
+
+
 def hiding(resource: object, hidden: Hidden) -> object:
     """Return a resource as the blocks of a workflow get it: a folder hides what must not be written."""
     return resource.hiding(hidden) if isinstance(resource, OutputFolder) else resource
@@ -40,15 +53,20 @@ class Resources:
 
     def __init__(self, given: Iterable[object], defaults: Iterable[object]) -> None:
         self._all = (*given, *defaults)
+        self._withheld = {item.wanted: item.hint for item in self._all if isinstance(item, Withheld)}
 
     def get(self, wanted: type[Any]) -> Any | None:
         """Return the first resource of the type, `None` where there is none."""
+        if wanted in self._withheld:
+            return None
         return next((resource for resource in self._all if isinstance(resource, wanted)), None)
 
     def missing(self, wanted: type[Any]) -> str | None:
         """Say how to provide a resource that nobody gave; `None` where it is there."""
         if self.get(wanted) is not None:
             return None
+        if wanted in self._withheld:
+            return self._withheld[wanted]
         if wanted is OutputFolder:
             return "give a folder with --out DIR, or resources=[OutputFolder(DIR)] in Python"
         return f"pass an instance in resources=[{wanted.__name__}(...)]"

@@ -224,7 +224,12 @@ class Workflow:
             if remember and self._remembers:
                 stack.enter_context(self._lock)
             runs = stack.enter_context(self._crews.hired())
-            yield (runs, self._memory, self._frames) if remember else (runs, Memory(), Frames())
+            if remember:
+                yield runs, self._memory, self._frames
+                return
+            memory = Memory()
+            stack.callback(memory.forget)  # what a step holds open for its stream, such as a video, ends with the run
+            yield runs, memory, Frames()
 
     def stream(
         self,

@@ -6,25 +6,27 @@ import ipaddress
 import json
 import logging
 import os
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cropflow.cli.exits import UsageError, told_errors
+from cropflow.cli.exits import FINE, UsageError, told_errors
 from cropflow.cli.options import AllowDownload, Device, Models, Runs, RuntimeName, read_models
 from cropflow.models import Batching
 from cropflow.server.settings import Settings
 
+log = logging.getLogger("cropflow.server")
 _KEYS = "CROPFLOW_API_KEYS"
 _INSTALL = 'the server needs packages that are not installed ({}); install them with: pip install "cropflow[server]"'
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to an application."""
-    app.command("serve", epilog="Exit codes: 0 stopped, 1 a document is refused, 2 wrong usage, 3 the port is taken.")(
-        serve
-    )
+    codes = "0 stopped by SIGTERM or Ctrl-C, 1 a document is refused, 2 wrong usage, 3 the port is taken"
+    app.command("serve", epilog=f"Exit codes: {codes}.")(serve)
 
 
 def serve(
@@ -34,7 +36,8 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 9001,
     models: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder that documents sent along may take weights from.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder where weights are looked for, also those of documents sent along."),
     ] = None,
     model: Models = [],  # noqa: B006
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder that sinks write into.")] = None,
@@ -104,15 +107,17 @@ def _run(host: str, port: int, batching: Batching, settings: Settings, store: di
         import uvicorn
 
         from cropflow.server.app import create_app
+        from cropflow.server.listening import listen
         from cropflow.server.protocol import BoundedProtocol
     except ImportError as error:
         raise UsageError(_INSTALL.format(error)) from error
-    app = create_app(settings, batching=batching, **store)
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn sends them again when it has stopped
+        signal.signal(number, lambda *_: sys.exit(FINE))
     _log_as_json()
-    served = ", ".join(app.state.service.library.workflows) or "none; clients send documents along"
-    typer.echo(f"workflows: {served}", err=True)
-    if not settings.keys and not _is_loopback(host):
-        typer.echo(f"warning: whoever reaches {host}:{port} may ask; --keys FILE lets only some", err=True)
+    sockets = listen(host, port)
+    port = sockets[0].getsockname()[1]
+    app = create_app(settings, batching=batching, **store)
+    _log_facts(host, port, settings, tuple(app.state.service.library.workflows))
     config = uvicorn.Config(
         app,
         host=host,
@@ -123,20 +128,42 @@ def _run(host: str, port: int, batching: Batching, settings: Settings, store: di
         timeout_graceful_shutdown=int(settings.timeout) + 1,
         http=BoundedProtocol,
     )
-    uvicorn.Server(config).run()
+    uvicorn.Server(config).run(sockets)
+
+
+def _log_facts(host: str, port: int, settings: Settings, served: tuple[str, ...]) -> None:
+    if served or settings.workflows is None:
+        log.info("workflows: %s", ", ".join(served) or "none; clients send documents along")
+    else:
+        log.warning("workflows: none; %s holds no .yaml, .yml or .json file", settings.workflows)
+    log.info("keys: %s", len(settings.keys) or "none")
+    if not settings.keys and not _is_loopback(host):
+        log.warning("whoever reaches %s:%s may ask; --keys FILE lets only some", host, port)
+    log.info("Cropflow running on http://%s:%s (Ctrl-C stops it)", f"[{host}]" if ":" in host else host, port)
 
 
 def _read_keys(file: Path | None) -> tuple[str, ...]:
     """Return the keys of the file and of the environment.
 
     Raises:
-        UsageError: the file holds none, so that a slip does not open the server to all.
+        UsageError: one of them is given and holds none, so that a slip does not open the server to all.
     """
-    lines = file.read_text("utf-8-sig").splitlines() if file is not None else []
-    found = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
-    if file is not None and not found:
+    lines = _lines(file) if file is not None else []
+    in_file = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    in_environment = [key.strip() for key in os.environ.get(_KEYS, "").split(",") if key.strip()]
+    if file is not None and not in_file:
         raise UsageError(f"{file} holds no key; write one in a line")
-    return (*found, *(key.strip() for key in os.environ.get(_KEYS, "").split(",") if key.strip()))
+    if _KEYS in os.environ and not in_environment:
+        raise UsageError(f"the variable {_KEYS} holds no key; write some with commas between, or unset it")
+    return tuple(dict.fromkeys([*in_file, *in_environment]))
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise UsageError(f"the keys in {file} cannot be read: {why}; correct --keys") from error
 
 
 def _is_loopback(host: str) -> bool:

@@ -14,8 +14,11 @@ from cropflow.compiler.plan import INPUTS, Argument, Plan, PlannedStep, Read, Va
 from cropflow.compiler.problems import Found
 from cropflow.document.definition import Definition
 from cropflow.errors import ModelError, Problem
+from cropflow.http import HttpClient
 from cropflow.models.store import ModelStore
 from cropflow.resources import OutputFolder, Resources
+
+_WORDS: dict[type[Any], str] = {OutputFolder: "an output folder", HttpClient: "leave to send requests"}
 
 
 def find_models(plan: Plan, store: ModelStore) -> list[Problem]:
@@ -56,7 +59,7 @@ def find_resources(plan: Plan, resources: Resources) -> list[Problem]:
         for _, wanted in step.spec.resources:
             how = resources.missing(wanted)
             if how:
-                what = "an output folder" if wanted is OutputFolder else f"a resource {wanted.__name__!r}"
+                what = _WORDS.get(wanted, f"a resource {wanted.__name__!r}")
                 message = f"{step.spec.type} needs {what}, and none is given"
                 found.add("missing-resource", message, _path(step, plan.definition), step=step.name, hint=how)
     return found.problems

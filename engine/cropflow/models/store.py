@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from importlib.metadata import entry_points
+from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 ENTRY_POINTS = "cropflow.models"
 _Answer = TypeVar("_Answer")
 _MOST_NAMES = 1000
+_MOST_TOLD = 8
 _BLOCKS = {
     "detect": "object_detection_model@v3",
     "segment": "instance_segmentation_model@v4",
@@ -148,16 +150,23 @@ class ModelStore:
         self._lock = threading.Lock()
         self._slots: dict[tuple[Path, int | None, str | None, bool], _Slot] = {}
         self._found: dict[tuple[str, Path | None, str | None, bool], LoadedModel] = {}
-        self._only: tuple[Path, ...] | None = None
+        self._folders: tuple[Path, ...] = ()
+        self._is_bounded = False
+
+    def also_in(self, *folders: str | PathLike[str]) -> Self:
+        """Return a view of this store, with the same loaded models, that looks for weights in these folders at last."""
+        view = copy.copy(self)
+        view._folders = tuple(Path(folder).resolve() for folder in folders)
+        view._found = {}
+        return view
 
     def within(self, *folders: str | PathLike[str]) -> Self:
         """Return a view of this store, with the same loaded models, for documents of others.
 
         It takes weights from these folders only, and those the store has names for; nothing is downloaded.
         """
-        view = copy.copy(self)
-        view._only = tuple(Path(folder).resolve() for folder in folders)
-        view._found = {}
+        view = self.also_in(*folders)
+        view._is_bounded = True
         view.allow_download = False
         return view
 
@@ -250,15 +259,12 @@ class ModelStore:
         return found
 
     def _places(self, model_id: str, base: Path | None) -> list[Place]:
-        found = [*places(model_id, base, self._downloads)]
-        if self._only is None:
-            return found
-        inside = [Place(folder / model_id) for folder in self._only if folder.is_dir()]
-        return [place for place in (*found, *inside) if self._may_open(place.path.resolve(), self._only)]
+        inside = [Place(folder / model_id) for folder in self._folders if folder.is_dir()]
+        found = [*places(model_id, base, self._downloads), *inside]
+        return [place for place in found if self._may_open(place.path.resolve())] if self._is_bounded else found
 
-    @staticmethod
-    def _may_open(path: Path, folders: Iterable[Path]) -> bool:
-        return any(path.is_relative_to(folder) for folder in folders)
+    def _may_open(self, path: Path) -> bool:
+        return any(path.is_relative_to(folder) for folder in self._folders)
 
     @property
     def _downloads(self) -> Path:
@@ -274,8 +280,7 @@ class ModelStore:
     def _loader_for(self, path: Path) -> ModelLoader:
         found = next((loader for loader in self._loaders if loader.accepts(path)), None)
         if found is None:
-            kinds = ", ".join(type(loader).__name__ for loader in self._loaders) or "none is installed"
-            raise ModelError(f"{path} is no weights file that an installed loader knows ({kinds})")
+            raise ModelError(f"{path} is no weights file that can be loaded here")
         return found
 
     @cached_property
@@ -300,15 +305,24 @@ class ModelStore:
             hint = "Correct the path; it starts from the folder of the document, or else from the current folder."
         if published_name(model_id) and not self.allow_download:
             hint += " Nothing is downloaded unless --allow-download or ModelStore(allow_download=True) says so."
-        if self._only is not None:
-            allowed = "a folder that is allowed here" if self._only else "no folder here, since none is allowed"
-            hint = f"Weights are taken from {allowed}; whoever runs this may allow one, or give weights a name."
+        if self._is_bounded:
+            hint = f"Weights are taken from {self._allowed()}; whoever runs this may allow one, or give weights a name."
         return ModelError(
             f"the model {model_id!r} is not found",
-            tried=() if self._only is not None else dict.fromkeys(str(place.path.absolute()) for place in tried),
+            tried=() if self._is_bounded else dict.fromkeys(str(place.path.absolute()) for place in tried),
             nearest=nearest(Path(model_id).name, known) or nearest(model_id, known),
             hint=hint,
         )
+
+    def _allowed(self) -> str:
+        """Say where a document of others may take weights from, by names alone."""
+        if not self._folders:
+            return "no folder here, since none is allowed"
+        files = (file for folder in self._folders if folder.is_dir() for file in sorted(folder.iterdir()))
+        weights = (file.name for file in files if any(loader.accepts(file) for loader in self._loaders))
+        names = [*islice(chain(self._models, weights), _MOST_TOLD + 1)]
+        told = ", ".join([*names[:_MOST_TOLD], *(["…"] if len(names) > _MOST_TOLD else [])])
+        return f"a folder that is allowed here{f', which has {told}' if told else ''}"
 
 
 def _installed_loader(entry: Any) -> ModelLoader:

@@ -8,6 +8,7 @@ asked          what a request asks for beside its inputs: the form of the answer
 slips          what is often sent by mistake, and what to say then
 library        the workflows that are served, and those that were sent
 desk           how many run at once, how many wait, and when they are called off
+listening      the address, taken before anything is loaded
 protocol       heads of requests have an end, in bytes and in time
 gate           what every request passes: host, origin, key, size, id, log
 faults         from an error to a status and a body that shows nothing of the machine

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator
 from importlib.metadata import version
 from typing import Any
@@ -23,7 +24,7 @@ from cropflow.server.faults import Fault, answer
 from cropflow.server.gate import Gate, check_key
 from cropflow.server.library import Library
 from cropflow.server.metrics import Metrics
-from cropflow.server.openapi import NUMBERS, operation
+from cropflow.server.openapi import NUMBERS, ask_for_keys, operation
 from cropflow.server.service import Service, service_of
 from cropflow.server.settings import Settings
 
@@ -117,12 +118,14 @@ async def front(request: Request) -> RedirectResponse:
 
 
 async def _warm(service: Service) -> None:
+    started = time.perf_counter()
     try:
         await asyncio.to_thread(service.library.warm_up)
     except Exception:
         log.exception("a model cannot be loaded; the server stays not ready")
         return
     service.is_ready = True
+    log.info("all models are loaded, in %.1f s", time.perf_counter() - started)
 
 
 async def _answered(request: Request, error: Exception) -> Response:
@@ -130,14 +133,16 @@ async def _answered(request: Request, error: Exception) -> Response:
 
 
 def _describe(app: FastAPI, service: Service) -> None:
-    """Add the served workflows to the OpenAPI document."""
-    plain = app.openapi
+    """Add the served workflows and the keys to the OpenAPI document."""
+    plain, settings = app.openapi, service.settings
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = plain()
             for name, workflow in service.library.workflows.items():
-                document["paths"][f"/run/{name}"] = operation(name, workflow.plan)
+                document["paths"][f"/run/{name}"] = operation(name, workflow.plan, allow_urls=settings.allow_urls)
+            if settings.keys:
+                ask_for_keys(document)
             app.openapi_schema = document
         return app.openapi_schema
 

@@ -35,7 +35,7 @@ def interface(workflow: Workflow) -> dict[str, Any]:
     inputs = {item.name: _names(item.kinds) for item in plan.inputs}
     outputs = {item.name: _output(workflow, item) for item in plan.outputs}
     met = {name for kinds in (*inputs.values(), *outputs.values()) for name in _all(kinds)}
-    schemas = {name: _kind_schema(KINDS[name]) for name in sorted(met) if name in KINDS}
+    schemas = {name: kind_schema(KINDS[name]) for name in sorted(met) if name in KINDS}
     return {
         "inputs": inputs,
         "outputs": outputs,
@@ -87,7 +87,7 @@ def _all(kinds: list[str] | dict[str, list[str]]) -> Iterator[str]:
     yield from kinds if isinstance(kinds, list) else (name for names in kinds.values() for name in names)
 
 
-def _kind_schema(kind: Kind) -> dict[str, Any]:
+def kind_schema(kind: Kind) -> dict[str, Any]:
     """Return the schema of the JSON form of a kind, as far as there is one."""
     if kind.python == "Detections":
         return BoxesWire.model_json_schema()

@@ -18,7 +18,7 @@ from cropflow.server import describe
 from cropflow.server.desk import Cancelled
 from cropflow.server.faults import Fault
 from cropflow.server.gate import check_key
-from cropflow.server.openapi import DEFINITION, ERRORS, NAMED_REQUEST, POSTED_REQUEST, RAW_DEFINITION
+from cropflow.server.openapi import DEFINITION, ERRORS, NAMED_INTERFACE, NAMED_REQUEST, POSTED_REQUEST, RAW_DEFINITION
 from cropflow.server.reading import is_form, mapping, parse
 from cropflow.server.service import Service, service_of
 from cropflow.workflow import Workflow
@@ -79,7 +79,7 @@ async def interface_posted(request: Request) -> JSONResponse:
 @router.post(
     "/{workspace}/workflows/{workflow}/describe_interface",
     summary="Inputs and outputs of a document of the folder",
-    openapi_extra=NAMED_REQUEST,
+    openapi_extra=NAMED_INTERFACE,
 )
 async def interface_named(request: Request, workspace: str, workflow: str) -> JSONResponse:
     """Tell the kinds of the inputs and outputs of a workflow of the folder."""

@@ -29,10 +29,15 @@ from cropflow.errors import (
 log = logging.getLogger("cropflow.server")
 
 _PATH = re.compile(r"(?<![\w:/.…~-])(?:~|[A-Za-z]:)?[/\\](?:[^\s'\",;:()\[\]{}<>]+)")
+_IN_PYTHON = re.compile(r",? or [^,;]* in Python")
 _LONGEST = 1000
 """Characters of a text that is told; what clients send, such as names, may be as long as a request."""
 _MOST = 50
 """How many mistakes of a document are told."""
+_LONGEST_LOGGED = 300
+"""Characters of a message that stand in the log."""
+REFUSED = "cropflow.refused"
+"""Where a request carries what its line in the log tells about the error."""
 _GONE = 499
 """The client went away; nobody reads this."""
 
@@ -60,7 +65,9 @@ def answer(request: Request, error: Exception) -> JSONResponse:
     fault = fault_of(error)
     if fault.status >= 500 and not isinstance(error, Fault):
         log.error("request %s failed", request_id(request), exc_info=error)
-    return JSONResponse(body(error, request_id(request)), fault.status, fault.headers)
+    told = body(error, request_id(request))
+    request.scope[REFUSED] = {"error_type": told["error_type"], "message": _cut(told["message"], _LONGEST_LOGGED)}
+    return JSONResponse(told, fault.status, fault.headers)
 
 
 def body(error: Exception, identity: str) -> dict[str, Any]:
@@ -88,7 +95,7 @@ def request_id(request: Request) -> str:
 
 def without_paths(text: str) -> str:
     """Return a text in which of each absolute path only the last part is left."""
-    return _PATH.sub(lambda match: f"…/{PurePath(match[0].replace(chr(92), '/')).name}", text)
+    return _PATH.sub(lambda match: PurePath(match[0].replace("\\", "/")).name, text)
 
 
 def fault_of(error: Exception) -> Fault:
@@ -113,7 +120,8 @@ def fault_of(error: Exception) -> Fault:
             return _run_fault(error)
         case ModelError():
             near = f" Did you mean {error.nearest[0]!r}?" if error.nearest else ""
-            return Fault(400, _clean(f"{_sentence(error.message)}{near}"), _MODEL_HINT)
+            hint = _sentence(_clean(error.hint)) if error.hint else "Name other weights, or correct the step."
+            return Fault(400, _clean(f"{_sentence(error.message)}{near}"), hint)
         case CropflowError():
             return Fault(400, _clean(str(error)), "Correct the request and send it again.")
         case MemoryError():
@@ -125,14 +133,12 @@ def fault_of(error: Exception) -> Fault:
     )
 
 
-_MODEL_HINT = "Name weights in a folder that the server allows, or ask its operator for a name (--model NAME=PATH)."
-
-
 def _run_fault(error: RunError) -> Fault:
     cause = error.__cause__
     text = _clean(str(error))
     if isinstance(cause, ModelError):
-        return Fault(400, f"{_short(error.source)}: {fault_of(cause).message}", _MODEL_HINT)
+        told = fault_of(cause)
+        return Fault(told.status, f"{_short(error.source)}: {told.message}", told.hint)
     if isinstance(cause, MemoryError):
         return Fault(
             413, f"{_short(error.source)}: there is not enough memory for this.", "Send smaller pictures or values."
@@ -160,10 +166,19 @@ def _context(error: Exception) -> str:
 def _told(problem: Problem) -> str:
     """A mistake in one line."""
     near = f" Did you mean {' or '.join(map(repr, problem.nearest))}?" if problem.nearest else ""
-    place = ".".join(map(str, problem.path)) or "document"
-    hint = f" To do: {_sentence(problem.hint)}" if problem.hint else ""
+    line = f"line {problem.position.line}, column {problem.position.column}" if problem.position else ""
+    step = f"step {problem.step!r}" if problem.step else ""
+    within = "; ".join(filter(None, [line, step]))
+    place = (".".join(map(str, problem.path)) or "document") + (f" ({within})" if within else "")
+    hint = f" To do: {_sentence(_for_clients(problem.hint))}" if problem.hint else ""
     expected = f" Expected: {_sentence(problem.expected)}" if problem.expected and not problem.nearest else ""
-    return f"{place}: {_sentence(problem.message)}{expected}{near}{hint}"
+    found = f" Got: {_sentence(problem.found)}" if problem.found and problem.found not in problem.message else ""
+    return f"{place}: {_sentence(problem.message)}{expected}{found}{near}{hint}"
+
+
+def _for_clients(hint: str) -> str:
+    """Return a hint without the way that only callers from Python have."""
+    return _IN_PYTHON.sub("", hint)
 
 
 def _sentence(text: str) -> str:
@@ -171,7 +186,11 @@ def _sentence(text: str) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return _cut(text, _LONGEST)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _clean(value: Any) -> Any:
@@ -184,6 +203,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         name: getattr(problem, name) for name in ("code", "message", "step", "field", "expected", "found", "hint")
     }
     clean = {name: _clean(value) for name, value in fields.items()}
+    clean["hint"] = clean["hint"] and _for_clients(clean["hint"])
     line = {"line": problem.position.line, "column": problem.position.column} if problem.position else {}
     path, near = ([_clean(part) for part in parts] for parts in (problem.path, problem.nearest))
     return {**clean, "path": path, "nearest": near, **line}

@@ -15,12 +15,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cropflow.server.faults import Fault, answer
+from cropflow.server.faults import REFUSED, Fault, answer
 from cropflow.server.metrics import Metrics
 from cropflow.server.settings import Settings
 
 log = logging.getLogger("cropflow.server")
 _GIVEN_ID = re.compile(r"[\w.-]{1,64}")
+_LONGEST = 100
+"""Characters of a header that are repeated in an answer."""
 
 
 class Gate:
@@ -65,14 +67,16 @@ class Gate:
         name = host if host.endswith("]") else re.sub(r":\d*$", "", host)
         if "*" not in self._settings.hosts and name.lower() not in self._settings.hosts:
             raise Fault(
-                421, "The server does not answer to this host name.", "Start it with --host-name NAME to allow it."
+                421,
+                f"The server does not answer to the host name {name[:_LONGEST]!r}.",
+                "Start it with --host-name NAME to allow it.",
             )
         origin = headers.get("origin")
         same = origin is not None and origin.partition("://")[2] == host
         if origin and not same and origin not in self._settings.origins and "*" not in self._settings.origins:
             raise Fault(
                 403,
-                "Web pages of this origin may not call the server.",
+                f"Web pages of {origin[:_LONGEST]!r} may not call the server.",
                 "Start it with --allow-origin ORIGIN to allow it.",
             )
         length = headers.get("content-length", "0")
@@ -91,6 +95,7 @@ class Gate:
             "path": scope["path"][:200],
             "status": status,
             "seconds": round(seconds, 4),
+            **scope.get(REFUSED, {}),
         }
         log.info("%s %s: %s", scope["method"], facts["path"], status, extra={"facts": facts})
 
@@ -136,6 +141,9 @@ def too_large(settings: Settings) -> Fault:
     )
 
 
+_KEY_PLACES = "Send one as `Authorization: Bearer KEY`, as `X-API-Key: KEY`, or as `?api_key=KEY`."
+
+
 def check_key(request: Request, settings: Settings, in_body: object = None) -> None:
     """Refuse a request without a key, where keys are asked for.
 
@@ -147,7 +155,8 @@ def check_key(request: Request, settings: Settings, in_body: object = None) -> N
     """
     if not settings.keys:
         return
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    authorization = request.headers.get("authorization", "")
+    scheme, _, bearer = authorization.partition(" ")
     given = [
         bearer.strip() if scheme.lower() == "bearer" else None,
         request.headers.get("x-api-key"),
@@ -155,13 +164,10 @@ def check_key(request: Request, settings: Settings, in_body: object = None) -> N
         in_body,
     ]
     if not _any_fits(given, settings.keys):
-        missing = not any(given)
-        raise Fault(
-            401 if missing else 403,
-            "This server asks for an API key." if missing else "The API key is not known here.",
-            "Send one as `Authorization: Bearer KEY`.",
-            {"WWW-Authenticate": "Bearer"} if missing else None,
-        )
+        if any(given):
+            raise Fault(403, "The API key is not known here.", _KEY_PLACES)
+        told = "The header Authorization must be `Bearer KEY`." if authorization else "This server asks for an API key."
+        raise Fault(401, told, _KEY_PLACES, {"WWW-Authenticate": "Bearer"})
 
 
 def _any_fits(given: Iterable[Any], keys: Iterable[str]) -> bool:

@@ -14,11 +14,11 @@ from typing import Any
 
 from cropflow.compiler.resources import named_models
 from cropflow.document import definition as documents
-from cropflow.errors import InputError, ModelError, RequestError, nearest
-from cropflow.http import Answer, HttpClient
+from cropflow.errors import ModelError, Problem, WorkflowError, nearest
+from cropflow.http import HttpClient
 from cropflow.models import ModelStore
 from cropflow.models.names import MAP_FILE
-from cropflow.resources import OutputFolder
+from cropflow.resources import OutputFolder, Withheld
 from cropflow.secrets import Secrets
 from cropflow.server.faults import Fault
 from cropflow.server.settings import Settings
@@ -27,14 +27,7 @@ from cropflow.workflow import Workflow
 _SUFFIXES = (".yaml", ".yml", ".json")
 _MOST = 64
 """How many documents that were sent along are kept."""
-
-
-class _NoRequests(HttpClient):
-    """Sends nothing; for documents of clients."""
-
-    def send(self, method: str, url: str, **_: Any) -> Answer:
-        """Refuse to."""
-        raise RequestError("documents that clients send along may not send requests on this server")
+_ASK = "ask the operator of the server for {}"
 
 
 @dataclass(slots=True, eq=False)
@@ -54,21 +47,19 @@ class Library:
     only; that holds also for a model id that a client gives to a document of the folder.
 
     Raises:
-        InputError: there is no such folder.
-        WorkflowError: a document of the folder is refused.
+        WorkflowError: documents of the folder are refused; the mistakes of all are told.
     """
 
     def __init__(self, settings: Settings, store: ModelStore) -> None:
         self._settings = settings
-        self._store = store
         self._folders = [folder for folder in [settings.models] if folder is not None]
+        self._store = store.also_in(*self._folders)
         self._output = [OutputFolder(settings.output)] if settings.output else []
         self._sent: OrderedDict[str, _Sent] = OrderedDict()
         self._lock = threading.Lock()
         self.workflows: dict[str, Workflow] = {}
         try:
-            for name, file in _files(settings.workflows).items():
-                self.workflows[name] = self._load(file)
+            self._load_all()
         except BaseException:
             self.close()
             raise
@@ -110,6 +101,16 @@ class Library:
         for workflow in (*self.workflows.values(), *(entry.workflow for entry in sent)):
             workflow.close()
 
+    def _load_all(self) -> None:
+        problems: list[Problem] = []
+        for name, file in _files(self._settings.workflows).items():
+            try:
+                self.workflows[name] = self._load(file)
+            except WorkflowError as error:
+                problems += error.problems
+        if problems:
+            raise WorkflowError(problems)
+
     def _load(self, file: Path) -> Workflow:
         """Compile a document twice: what the first finds out, which weights it names, the second may open."""
         definition = documents.load(file)
@@ -145,8 +146,9 @@ class Library:
         base = self._settings.workflows or self._settings.models
         mapping = isinstance(document, Mapping)
         definition = documents.from_mapping(document, base=base) if mapping else documents.loads(document, base=base)
-        client = [] if self._settings.allow_urls else [_NoRequests()]
-        given = [self._store.within(*self._folders), *self._output, Secrets({}), *client]
+        output: list[object] = [*self._output] or [Withheld(OutputFolder, _ASK.format("--out DIR"))]
+        client = [] if self._settings.allow_urls else [Withheld(HttpClient, _ASK.format("--allow-urls"))]
+        given = [self._store.within(*self._folders), *output, Secrets({}), *client]
         return Workflow(replace(definition, alone=True), resources=given)
 
     def _let_go(self, entry: _Sent) -> None:
@@ -168,8 +170,6 @@ def _files(folder: Path | None) -> dict[str, Path]:
     """Return the documents by name: without suffix, unless another one has this name already."""
     if folder is None:
         return {}
-    if not folder.is_dir():
-        raise InputError(f"there is no folder {folder}; correct --workflows")
     found = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in _SUFFIXES and file.name != MAP_FILE]
     named: dict[str, Path] = {}
     for file in sorted(found, key=lambda file: _SUFFIXES.index(file.suffix.lower())):

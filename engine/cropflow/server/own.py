@@ -20,7 +20,7 @@ from cropflow.server.asked import JPEG, JSON, LINES, Asked, picture_outputs, und
 from cropflow.server.desk import Cancelled
 from cropflow.server.faults import Fault
 from cropflow.server.gate import check_key
-from cropflow.server.openapi import ERRORS, SENT_RUN
+from cropflow.server.openapi import ERRORS, LISTING, SENT_RUN, default_of
 from cropflow.server.reading import Body, File, Form, mapping, read_body
 from cropflow.server.service import Service, error_facts, service_of
 from cropflow.server.slips import file_hint
@@ -38,7 +38,7 @@ _AT_ONCE = 8
 """How many pictures go through together where answers are streamed."""
 
 
-@router.get("/workflows", tags=["run"], summary="The workflows that are served", responses=ERRORS)
+@router.get("/workflows", tags=["run"], summary="The workflows that are served", responses={200: LISTING, **ERRORS})
 async def listing(request: Request) -> JSONResponse:
     """Name every workflow with its inputs and outputs."""
     service = service_of(request)
@@ -189,6 +189,7 @@ def _facts(name: str, plan: Plan) -> dict[str, Any]:
         "run": f"/run/{name}",
         "inputs": [
             {"name": item.name, "kinds": [kind.name for kind in item.kinds], "required": item.required}
+            | default_of(item)
             for item in plan.inputs
         ],
         "outputs": [{"name": item.name, "kinds": [kind.name for kind in item.kinds]} for item in plan.outputs],

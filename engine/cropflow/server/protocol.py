@@ -31,15 +31,18 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count what comes as long as it belongs to a head."""
-        super().data_received(data)
-        if self._is_head:
-            self._head += len(data)
-        if self._head > LARGEST_HEAD:
-            self._refuse(431, f"The request has more than {LARGEST_HEAD:,} bytes of headers. Send shorter ones.")
+        """Pass on what may belong to a head only as far as a head may go, so that no larger one is ever complete."""
+        while data and self._is_head and not self.transport.is_closing():
+            part, data = data[: LARGEST_HEAD - self._head], data[LARGEST_HEAD - self._head :]
+            self._head += len(part)
+            super().data_received(part)
+            if self._head >= LARGEST_HEAD:
+                self._refuse(431, f"The request has more than {LARGEST_HEAD:,} bytes of headers. Send shorter ones.")
+        if data and not self.transport.is_closing():
+            super().data_received(data)
 
     def on_message_begin(self) -> None:
-        """Begin with a head."""
+        """Start the clock for a head that follows another request."""
         super().on_message_begin()
         if self._clock is None:
             self._expect()
@@ -50,8 +53,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head, self._is_head = 0, False
         super().on_headers_complete()
 
-    def _expect(self) -> None:
+    def on_message_complete(self) -> None:
+        """Take what comes next for a head again."""
+        super().on_message_complete()
         self._head, self._is_head = 0, True
+
+    def _expect(self) -> None:
         late = f"The headers were not complete after {LONGEST_HEAD:g} s. Send the request again."
         self._clock = self.loop.call_later(LONGEST_HEAD, self._refuse, 408, late)
 

@@ -131,6 +131,12 @@ def test_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
     assert files(tmp_path) == ["videos/v.mp4"]
 
 
+def test_a_run_that_forgets_ends_its_video(tmp_path: Path) -> None:
+    with Workflow.load(document(), resources=[OutputFolder(tmp_path)]) as workflow:
+        workflow.run({"image": [frame(RED, "v.mp4", i) for i in range(3)]}, remember=False)
+        assert files(tmp_path) == ["videos/v.mp4"]
+
+
 def test_a_stream_that_is_forgotten_ends_its_video_and_the_next_gets_another_name(tmp_path: Path) -> None:
     sink = VideoSink(OutputFolder(tmp_path))
     for color in (RED, BLUE):

@@ -215,6 +215,19 @@ def test_a_view_for_documents_of_others_takes_weights_of_its_folders_only(
         assert str(tmp_path) not in str(caught.value).replace(name, "")
 
 
+def test_further_folders_come_after_the_usual_places(tmp_path: Path, loader: CountingLoader) -> None:
+    for folder in ("documents", "models"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "both.pt").write_bytes(DETECTOR.read_bytes())
+    (tmp_path / "models" / "a.pt").write_bytes(DETECTOR.read_bytes())
+    store = ModelStore(loaders=[loader], cache_dir=tmp_path)
+    view = store.also_in(tmp_path / "models")
+    assert view.locate("both.pt", tmp_path / "documents") == tmp_path / "documents" / "both.pt"
+    assert view.get("a.pt", tmp_path / "documents") is store.get(str(tmp_path / "models" / "a.pt"))
+    with pytest.raises(ModelError, match="not found"):
+        store.locate("a.pt", tmp_path / "documents")
+
+
 def test_a_failed_load_is_tried_again(store: ModelStore, tmp_path: Path) -> None:
     weights = touch(tmp_path, "late.pt")
     with pytest.raises(ModelError, match=r"late\.pt"):

@@ -140,7 +140,7 @@ def test_every_example_is_described(path: Path, tmp_path: Path) -> None:
 
 def test_the_schema_of_every_kind_is_valid() -> None:
     for kind in KINDS.values():
-        Draft202012Validator.check_schema(describe._kind_schema(kind))
+        Draft202012Validator.check_schema(describe.kind_schema(kind))
 
 
 def test_every_installed_block_is_described(answer: dict[str, Any]) -> None:

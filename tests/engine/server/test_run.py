@@ -170,6 +170,16 @@ def test_a_document_is_sent_along(client: httpx.Client, expected: list[dict]) ->
     assert wrong.json()["problems"][0]["line"] == 1
 
 
+def test_the_message_alone_tells_all_of_a_mistake(client: httpx.Client) -> None:
+    document = (ROOT / "workflows" / "classes_on_boxes.yaml").read_text()
+    high = document.replace("    name: detect\n", "    name: detect\n    confidence: high\n")
+    message = client.post("/run", files={"workflow": high.encode()}).json()["message"]
+    for part in ("steps.0.confidence (line 10, column 5; step 'detect')", "Expected: a number", "Got: string 'high'."):
+        assert part in message
+    unknown = client.post("/run", files={"workflow": document.replace("classification_model@v2", "mine@v1").encode()})
+    assert "Python" not in unknown.text
+
+
 @pytest.mark.parametrize(
     ("request_", "status", "told"),
     [

@@ -109,10 +109,13 @@ def test_it_listens_on_loopback_only(served: Server) -> None:
 def test_other_host_names_and_web_pages_are_refused(client: httpx.Client, keyed: httpx.Client) -> None:
     rebound = client.get("/health", headers={"Host": "evil.example"})
     assert rebound.status_code == 421
+    assert "evil.example" in rebound.json()["message"]
+    assert len(client.get("/health", headers={"Host": "e" * 5000}).json()["message"]) < 300
     check_body(rebound)
     for origin in ("https://evil.example", "null", "http://localhost.evil.example"):
         page = client.post(RUN, files={"image": PICTURE.read_bytes()}, headers={"Origin": origin})
         assert page.status_code == 403
+        assert origin in page.json()["message"]
         check_body(page)
     allowed = keyed.get("/workflows", headers={"Origin": "https://app.example"})
     assert allowed.status_code == 200
@@ -148,6 +151,8 @@ def test_without_a_key_nothing_is_answered(open_: Server) -> None:
         for wrong in ("first-key2", "first-ke", "x", "FIRST-KEY"):
             headers = {"Authorization": f"Bearer {wrong}"}
             assert client.get("/workflows", headers=headers).status_code in (401, 403)
+        bare = client.get("/workflows", headers={"Authorization": "first-key"})
+        assert (bare.status_code, "must be `Bearer KEY`" in bare.json()["message"]) == (401, True)
         for right in ({"Authorization": "Bearer first-key"}, {"X-API-Key": "third-key"}):
             assert client.get("/workflows", headers=right).status_code == 200
         assert client.get("/workflows?api_key=second-key").status_code == 200
@@ -195,6 +200,15 @@ def test_headers_without_end_are_cut_off(served: Server, client: httpx.Client, p
     large = client.post(RUN, content=PICTURE.read_bytes() * 3, headers={"Content-Type": "image/png"})
     assert large.status_code == 200  # a long body is no long head
     assert client.get("/health", headers={"X-A": "a" * 50_000}).status_code == 200
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_headers_that_end_may_not_be_longer_either(client: httpx.Client, before: int) -> None:
+    for _ in range(before):  # on the same connection
+        assert client.get("/health").status_code == 200
+    answer = client.get("/health", headers={"X-A": "a" * 70_000})
+    assert answer.status_code == 431
+    assert "bytes of headers" in answer.json()["message"]
 
 
 def test_headers_that_drip_are_cut_off() -> None:
@@ -398,7 +412,7 @@ def test_weights_come_from_the_allowed_folder_only(tmp_path: Path) -> None:
         for model_id in (outside, "../../models/digits-detect.pt", "models/digits-detect.pt", "link.pt", "yolov8n-640"):
             answer = send(client, document({**DETECT, "model_id": model_id}, found="$steps.detect.predictions"))
             assert answer.status_code == 400
-            assert "taken from a folder that is allowed here" in answer.json()["message"]
+            assert "taken from a folder that is allowed here, which has digits.pt" in answer.json()["message"]
         item = {"type": "WorkflowParameter", "name": "model", "kind": ["roboflow_model_id"]}
         chosen = document({**DETECT, "model_id": "$inputs.model"}, inputs=(item,), found="$steps.detect.predictions")
         assert send(client, chosen, model=outside).status_code == 400
@@ -409,6 +423,17 @@ def test_weights_are_found_in_the_allowed_folder_by_name(client: httpx.Client) -
     by_name = document({**DETECT, "model_id": "digits-detect.pt"}, found="$steps.detect.predictions")
     beside = document({**DETECT, "model_id": "../models/digits-detect.pt"}, found="$steps.detect.predictions")
     assert send(client, by_name).json()["outputs"] == send(client, beside).json()["outputs"]
+
+
+def test_weights_that_do_not_fit_are_told_by_name(client: httpx.Client, tmp_path: Path) -> None:
+    wrong = send(client, document({**DETECT, "model_id": "digits-classify.pt"}, found="$steps.detect.predictions"))
+    assert wrong.status_code == 400
+    assert "(digits-classify.pt) does 'classify'" in wrong.json()["message"]
+    assert "folder" not in wrong.json()["message"]
+    with serving("--models", ".") as server, server.client() as other:
+        none = send(other, document({**DETECT, "model_id": "README.md"}, found="$steps.detect.predictions"))
+    assert "README.md is no weights file" in none.json()["message"]
+    assert "Loader" not in none.text
 
 
 def test_a_server_without_a_folder_for_weights_says_so() -> None:
@@ -451,17 +476,27 @@ def test_documents_sent_along_get_no_secrets() -> None:
 
 
 def test_documents_sent_along_send_no_requests(client: httpx.Client, keyed: httpx.Client, inner: Inner) -> None:
-    for one in (client, keyed):
-        step = {
-            "type": "webhook_sink@v1",
-            "name": "hook",
-            "url": f"http://127.0.0.1:{inner.server_port}/hook",
-            "method": "POST",
-            "fire_and_forget": False,
-        }
-        answer = send(one, document(step, told="$steps.hook.message", failed="$steps.hook.error_status"))
-        assert answer.json()["outputs"][0]["failed"] is True
-        assert "/hook" not in inner.asked
+    step = {
+        "type": "webhook_sink@v1",
+        "name": "hook",
+        "url": f"http://127.0.0.1:{inner.server_port}/hook",
+        "method": "POST",
+        "fire_and_forget": False,
+    }
+    hook = document(step, told="$steps.hook.message", failed="$steps.hook.error_status")
+    refused = send(client, hook)
+    assert refused.status_code == 400
+    assert all(part in refused.json()["message"] for part in ("step 'hook'", "needs leave", "--allow-urls"))
+    assert send(keyed, hook).json()["outputs"][0]["failed"] is True  # private addresses stay refused
+    assert "/hook" not in inner.asked
+
+
+def test_a_document_with_sinks_says_what_to_ask_the_operator_for() -> None:
+    sink = {"type": "jsonl_sink@v1", "name": "log", "file": "a.jsonl", "data": {"a": 1}}
+    with serving() as server, server.client() as client:
+        message = send(client, document(sink)).json()["message"]
+    assert "ask the operator of the server for --out DIR" in message
+    assert "Python" not in message
 
 
 def test_a_pattern_that_never_ends_does_not_hold_up_others(client: httpx.Client, served: Server) -> None:
