@@ -160,11 +160,6 @@ def identify(
     }
 
 
-def is_stateful(plan: Plan) -> bool:
-    """Whether steps remember earlier frames."""
-    return any(step.spec.stream is not None for step in plan.steps)
-
-
 def _digest(texts: Iterable[str] | Iterator[str]) -> str:
     digest = hashlib.sha256()
     for text in texts:

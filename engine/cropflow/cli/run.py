@@ -16,7 +16,7 @@ import typer
 
 from cropflow.cli.exits import EXIT_CODES, UsageError, told_errors
 from cropflow.cli.inputs import read_rows, read_settings
-from cropflow.cli.journal import Journal, identify, is_stateful
+from cropflow.cli.journal import Journal, identify
 from cropflow.cli.options import AllowCode, AllowDownload, Device, Document, Models, Runs, RuntimeName, model_store
 from cropflow.cli.session import Session
 from cropflow.cli.sinks import OURS, TRACE, Folder, Sink, Stream, check_folder
@@ -137,7 +137,7 @@ def run(
             sink: Sink = results
         else:
             run_id = identify(loaded.plan, rows, settings, model, size)
-            journal = Journal(results, run_id, is_stateful(loaded.plan))
+            journal = Journal(results, run_id, loaded.plan.remembers)
             state = journal.resume() if resume else None
             sink = Folder(results, rows.named, state.sizes if state else ())
         running = Streaming(loaded, rows, settings, size, on_error.value, start=state.after if state else {})

@@ -151,3 +151,8 @@ class Plan:
     def gathers_batch(self) -> tuple[str, ...]:
         """Steps that gather the batch axis, whose answer depends on how a source is cut into batches."""
         return tuple(step.name for step in self.steps if step.gathered == (INPUTS,))
+
+    @property
+    def remembers(self) -> bool:
+        """Whether steps remember earlier frames, such as trackers do."""
+        return any(step.spec.stream is not None for step in self.steps)

@@ -173,7 +173,7 @@ SENT_RUN: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "required": ["workflow"],
-                    "properties": {"workflow": {"type": "object", "description": "the document"}, "image": _PICTURE},
+                    "properties": {"workflow": {"type": "object", "description": "the document"}},
                 },
                 "example": {"workflow": _DOCUMENT, **_INPUTS["inputs"]},
             },

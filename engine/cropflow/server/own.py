@@ -144,10 +144,10 @@ async def _lines(
 
 
 def _parts(plan: Plan, inputs: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Cut batches into parts, unless a step looks at all pictures together."""
+    """Cut batches into parts, unless a step looks at all pictures together or remembers earlier ones."""
     batches = {item.name for item in plan.inputs if item.level and isinstance(inputs.get(item.name), list)}
     count = max((len(inputs[name]) for name in batches), default=1)
-    size = max(count, 1) if plan.gathers_batch else _AT_ONCE
+    size = max(count, 1) if plan.gathers_batch or plan.remembers else _AT_ONCE
     for start in range(0, count, size):
         yield {
             name: value[start : start + size] if name in batches and len(value) > 1 else value

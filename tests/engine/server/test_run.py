@@ -144,6 +144,14 @@ def test_answers_come_line_by_line(client: httpx.Client, expected: list[dict]) -
     assert [error["index"] for line in lines for error in line["errors"]] == [1, 4, 7, 10, 13]
 
 
+def test_lines_and_one_answer_remember_alike(client: httpx.Client) -> None:
+    files = [("image", (f"{number}.png", PICTURE.read_bytes())) for number in range(10)]
+    together = client.post("/run/watch_changes", files=files).json()["outputs"]
+    assert [row["saved_as"] is not None for row in together] == [True] + [False] * 9
+    lines = client.post("/run/watch_changes", files=files, headers={"Accept": "application/x-ndjson"}).text.splitlines()
+    assert [bool(json.loads(line)["outputs"]["saved_as"]) for line in lines] == [True] + [False] * 9
+
+
 def test_one_bad_picture_is_refused_or_skipped(client: httpx.Client, expected: list[dict]) -> None:
     files = [("image", PICTURE.read_bytes()), ("image", ("sub/", b"no picture"))]
     refused = client.post(RUN, files=files)
