@@ -6,7 +6,7 @@ before doubles are suppressed, and doubles are those of the same class unless to
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,8 +79,16 @@ def _unsuppressed(
     """Return the rows that are left when the weaker one of two that overlap is dropped, best first."""
     if not len(boxes):
         return []
-    sides = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1).astype(float)
-    ids = np.zeros_like(class_id) if settings.class_agnostic else class_id
+    order = np.argsort(-confidence, kind="stable")
+    sides = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1).astype(float)[order]
+    ids = (np.zeros_like(class_id) if settings.class_agnostic else class_id).astype(np.int32)[order]
     suppress: Any = cv2.dnn.NMSBoxesBatched  # its hints ask for lists; arrays are faster
-    kept = suppress(sides, confidence, ids.astype(np.int32), 0.0, settings.iou)
-    return list(map(int, kept))[: settings.max_detections]
+    kept: Sequence[int] = ()
+    looked_at = 0
+    while (
+        looked_at < len(order) and len(kept) < settings.max_detections
+    ):  # weaker boxes change nothing about better ones
+        looked_at = max(4 * looked_at, 4 * settings.max_detections)
+        best = slice(looked_at)
+        kept = suppress(sides[best], confidence[order[best]], ids[best], 0.0, settings.iou)
+    return [int(order[place]) for place in kept[: settings.max_detections]]

@@ -28,7 +28,7 @@ from cropflow_blocks.models.results import CANDIDATES, key_points, point_names, 
 
 FACTS = "metadata.yaml"
 """The file beside a network that tells what it is, in folders of Ultralytics."""
-_AT_ONCE = 2**18
+_AT_ONCE = 2 * 640 * 640
 """Pixels that go through a network at once on a CPU; with more, what lies between its layers leaves the caches."""
 _TASKS: Mapping[str, Task] = {"detect": "detect", "segment": "segment", "pose": "pose", "classify": "classify"}
 
