@@ -8,10 +8,11 @@ Ultralytics.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ from cropflow_blocks.models.masks import masks_in_boxes
 from cropflow_blocks.models.pictures import by_shape, check_pictures
 from cropflow_blocks.models.results import CANDIDATES, key_points, point_names, suppressed
 
+Part = TypeVar("Part")
+Answer = TypeVar("Answer")
 FACTS = "metadata.yaml"
 """The file beside a network that tells what it is, in folders of Ultralytics."""
 _AT_ONCE = 2 * 640 * 640
@@ -34,22 +37,28 @@ _TASKS: Mapping[str, Task] = {"detect": "detect", "segment": "segment", "pose": 
 
 
 class Session(Protocol):
-    """A network in a runtime, for one thread at a time (the store sees to that).
+    """A network in a runtime.
 
     Attributes:
         runtime: its name.
         device: where it runs.
+        lanes: how many threads may call it at the same time, each on a core of its own.
         shape: of what goes in, n×3×h×w; `None` for a side that may be anything.
         number: the type of what goes in.
     """
 
     runtime: str
     device: str
+    lanes: int
     shape: tuple[int | None, ...]
     number: type[np.floating[Any]]
 
-    def __call__(self, pictures: NDArray[Any]) -> Sequence[NDArray[Any]]:
-        """Run the network; each answer has a row for each picture."""
+    def __call__(self, pictures: NDArray[Any], *, beside: bool) -> Sequence[NDArray[Any]]:
+        """Run the network; each answer has a row for each picture.
+
+        Args:
+            beside: whether other threads call it too; otherwise a call has all cores.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +119,7 @@ def exported_model(path: Path, session: Session, facts: Mapping[str, Any], size:
 
 
 class ExportedModel:
-    """One session, and what its export says."""
+    """One session, and what its export says; one thread at a time (the store sees to that)."""
 
     def __init__(self, path: Path, session: Session, export: Export, size: int | None) -> None:
         if size is not None and not export.free and (size, size) != export.size:
@@ -119,6 +128,7 @@ class ExportedModel:
         names = export.names
         self.info = ModelInfo(path.name, path, export.task, names, self._size, session.runtime, session.device)
         self._on_gpu = session.device not in ("cpu", "intel:cpu")
+        self._pool = ThreadPoolExecutor(session.lanes, thread_name_prefix="cropflow-model")
         self._session: Session | None = session
         self._export = export
         self._names = np.array(names, str)
@@ -130,14 +140,20 @@ class ExportedModel:
         check_pictures(images)
         size = self._wanted_size(settings)
         found: list[Detections] = [Detections.empty()] * len(images)
+        parts: list[tuple[Letterbox, Sequence[int]]] = []
         for members in by_shape(images):
             height, width = images[members[0]].shape[:2]
             box = Letterbox.around((height, width), size, self._export.stride if self._export.free else None)
-            for part in self._parts(members, box.seen):
-                outputs = self._run([box.place(images[index]) for index in part])
-                for row, (index, objects) in enumerate(zip(part, self._decoded(outputs[0], settings), strict=True)):
-                    maps = outputs[1][row] if self._export.task == "segment" and settings.shapes else None
-                    found[index] = self._read(objects, box, maps, settings)
+            parts += [(box, part) for part in self._parts(members, box.seen, len(images))]
+
+        def look(place: tuple[Letterbox, Sequence[int]], beside: bool) -> None:
+            box, part = place
+            outputs = self._run([box.place(images[index]) for index in part], beside)
+            for row, (index, objects) in enumerate(zip(part, self._decoded(outputs[0], settings), strict=True)):
+                maps = outputs[1][row] if self._export.task == "segment" and settings.shapes else None
+                found[index] = self._read(objects, box, maps, settings)
+
+        self._spread(look, parts)
         return found
 
     def classify(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
@@ -147,13 +163,16 @@ class ExportedModel:
         check_pictures(images)
         if not images:
             return np.zeros((0, len(self._names)), np.float32)
-        parts = self._parts(range(len(images)), self._size)
-        scores = [self._run([middle_square(images[index], self._size) for index in part])[0] for part in parts]
-        return np.concatenate(scores)
+
+        def look(part: Sequence[int], beside: bool) -> NDArray[np.float32]:
+            return self._run([middle_square(images[index], self._size) for index in part], beside)[0]
+
+        return np.concatenate(self._spread(look, [*self._parts(range(len(images)), self._size, len(images))]))
 
     def close(self) -> None:
         """Let go of the weights."""
         self._session = None
+        self._pool.shutdown()
 
     def _wanted_size(self, settings: DetectSettings) -> Size:
         if settings.augment:
@@ -164,20 +183,32 @@ class ExportedModel:
             raise ModelError(_other_size(self.info.path, self._export))
         return _rounded(settings.image_size, self._export.stride)
 
-    def _parts(self, members: Sequence[int], seen: Size) -> Iterator[Sequence[int]]:
-        """Give the pictures that go through the network together."""
-        each = self._export.batch or (len(members) if self._on_gpu else max(1, _AT_ONCE // (seen[0] * seen[1])))
+    def _parts(self, members: Sequence[int], seen: Size, total: int) -> Iterator[Sequence[int]]:
+        """Give the pictures that go through the network together, of `total` in this call."""
+        each = self._export.batch or len(members)
+        if not self._export.batch and not self._on_gpu:
+            each = max(1, min(_AT_ONCE // (seen[0] * seen[1]), total // self._open.lanes))
         for start in range(0, len(members), each):
             yield members[start : start + each]
 
-    def _run(self, seen: list[Pixels]) -> list[NDArray[np.float32]]:
-        """Run the network; an export for so many pictures at once gets so many, the last ones grey."""
+    def _spread(self, look: Callable[[Part, bool], Answer], parts: Sequence[Part]) -> list[Answer]:
+        """Look at parts side by side where every core gets one; else one after the other, on all cores."""
+        if 1 < self._open.lanes <= len(parts):
+            return list(self._pool.map(lambda part: look(part, True), parts))
+        return [look(part, False) for part in parts]
+
+    @property
+    def _open(self) -> Session:
         if self._session is None:
             raise ModelError(f"the model {self.info.path} is closed")
-        batch = as_input(seen).astype(self._session.number, copy=False)
+        return self._session
+
+    def _run(self, seen: list[Pixels], beside: bool) -> list[NDArray[np.float32]]:
+        """Run the network; an export for so many pictures at once gets so many, the last ones grey."""
+        batch = as_input(seen).astype(self._open.number, copy=False)
         short = (self._export.batch or len(batch)) - len(batch)
         batch = np.pad(batch, ((0, short), (0, 0), (0, 0), (0, 0))) if short else batch
-        return [output[: len(seen)].astype(np.float32, copy=False) for output in self._session(batch)]
+        return [output[: len(seen)].astype(np.float32, copy=False) for output in self._open(batch, beside=beside)]
 
     def _decoded(self, output: NDArray[np.float32], settings: DetectSettings) -> list[Candidates]:
         if self._export.end_to_end:

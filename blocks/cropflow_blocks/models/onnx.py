@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,9 @@ from numpy.typing import NDArray
 from cropflow.errors import ModelError
 from cropflow.models import Model
 from cropflow_blocks.models.exported import exported_model, fact
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 _SPIN = "20"
 """Microseconds in which an idle thread looks for work before it sleeps: longer takes time from whatever else runs, and
@@ -49,34 +54,57 @@ class OnnxLoader:
 
 
 class OnnxSession:
-    """A file in ONNX Runtime."""
+    """A file in ONNX Runtime: a session that has all cores, and one for many callers with a core each.
+
+    Networks of one thread side by side are faster than one of many threads, which wait for each other in every layer.
+    """
 
     runtime = "onnx"
 
     def __init__(self, path: Path, device: str | None) -> None:
+        self._path = path
+        self._providers = _providers(path, device)
+        self._lock = threading.Lock()
+        self._narrow: InferenceSession | None = None
+        self._wide = self._opened(threads=0)
+        (taken,) = self._wide.get_inputs()
+        self._name = taken.name
+        self.device = device or "cpu"
+        self.lanes = 1 if len(self._providers) > 1 else _cores()
+        self.shape = tuple(side if isinstance(side, int) else None for side in taken.shape)
+        self.number = np.float16 if taken.type == "tensor(float16)" else np.float32
+        facts = self._wide.get_modelmeta().custom_metadata_map
+        self.facts = {name: fact(text) for name, text in facts.items()}
+
+    def __call__(self, pictures: NDArray[Any], *, beside: bool) -> Sequence[NDArray[Any]]:
+        """Run the network; see `Session`."""
+        session = self._one_core() if beside else self._wide
+        answers: Sequence[NDArray[Any]] = session.run(None, {self._name: pictures})
+        return answers
+
+    def _one_core(self) -> InferenceSession:
+        with self._lock:
+            if self._narrow is None:
+                self._narrow = self._opened(threads=1)
+            return self._narrow
+
+    def _opened(self, threads: int) -> InferenceSession:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        options.intra_op_num_threads = threads
         options.add_session_config_entry("session.intra_op.spin_duration_us", _SPIN)
-        providers = _providers(path, device)
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=providers)
+            return onnxruntime.InferenceSession(str(self._path), options, providers=self._providers)
         except Exception as error:  # the runtime raises all sorts of things
             first = str(error).strip().split("\n")[0]
-            raise ModelError(f"{path} cannot be loaded; the file may be damaged or no ONNX: {first}") from error
-        (taken,) = self._session.get_inputs()
-        self._name = taken.name
-        self.device = device or "cpu"
-        self.shape = tuple(side if isinstance(side, int) else None for side in taken.shape)
-        self.number = np.float16 if taken.type == "tensor(float16)" else np.float32
-        facts = self._session.get_modelmeta().custom_metadata_map
-        self.facts = {name: fact(text) for name, text in facts.items()}
+            raise ModelError(f"{self._path} cannot be loaded; the file may be damaged or no ONNX: {first}") from error
 
-    def __call__(self, pictures: NDArray[Any]) -> Sequence[NDArray[Any]]:
-        """Run the network; see `Session`."""
-        answers: Sequence[NDArray[Any]] = self._session.run(None, {self._name: pictures})
-        return answers
+
+def _cores() -> int:
+    """Count the cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _providers(path: Path, device: str | None) -> list[Any]:

@@ -71,6 +71,7 @@ class OpenVinoSession:
     """A folder in OpenVINO."""
 
     runtime = "openvino"
+    lanes = 1
     number = np.float32
 
     def __init__(self, path: Path, device: str | None, half: bool) -> None:
@@ -91,6 +92,6 @@ class OpenVinoSession:
         sides = self._network.input(0).partial_shape
         self.shape = tuple(None if side.is_dynamic else side.get_length() for side in sides)
 
-    def __call__(self, pictures: NDArray[Any]) -> Sequence[NDArray[Any]]:
+    def __call__(self, pictures: NDArray[Any], *, beside: bool) -> Sequence[NDArray[Any]]:
         """Run the network; see `Session`."""
         return [*self._network([pictures]).values()]
