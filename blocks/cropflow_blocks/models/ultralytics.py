@@ -6,6 +6,7 @@ Importing this file imports neither Ultralytics nor torch; loading the first mod
 from __future__ import annotations
 
 import importlib.util
+import logging
 import re
 import shutil
 import tempfile
@@ -21,6 +22,8 @@ from cropflow_blocks.models.quiet import ultralytics_imported
 
 if TYPE_CHECKING:
     from cropflow_blocks.models.predictor import UltralyticsModel
+
+log = logging.getLogger("cropflow")
 
 _FILES = frozenset((".pt", ".onnx", ".engine", ".torchscript", ".mlpackage", ".aimodel", ".pb", ".tflite", ".mnn"))
 _FOLDERS = (
@@ -79,8 +82,10 @@ class UltralyticsLoader:
             return path
         if path.suffix.lower() != ".pt":
             raise ModelError(f"{path} runs as it is; a runtime can be chosen for .pt files")
-        chosen = fastest(device) if runtime == "auto" else runtime
-        return converted(path, chosen, cache_dir)
+        if runtime == "auto":
+            runtime = fastest(device)
+            log.warning("%s runs in %s, the fastest that is installed for this device", path.name, runtime)
+        return converted(path, runtime, cache_dir)
 
     def download(self, name: str, folder: Path) -> Path:
         """Fetch weights that Ultralytics publishes, such as `yolov8n.pt`; appears in `folder` when complete.

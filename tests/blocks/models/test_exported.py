@@ -210,7 +210,7 @@ def test_the_shipped_exports_are_those_of_the_shipped_weights(store: ModelStore,
     np.testing.assert_allclose(classifier.classify(batch), scores, atol=1e-4)
 
 
-def test_weights_are_exported_once_and_whole(tmp_path: Path) -> None:
+def test_weights_are_exported_once_and_whole(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     weights = ROOT / "models" / "digits-classify.pt"
     stores = [ModelStore(runtime="onnx", device="cpu", cache_dir=tmp_path) for _ in range(3)]
     with ThreadPoolExecutor(3) as pool:
@@ -219,6 +219,7 @@ def test_weights_are_exported_once_and_whole(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "exports").iterdir()] == [models[0].info.path.name]
     chosen = ModelStore(runtime="auto", device="cpu", cache_dir=tmp_path).get(str(weights), tasks=("classify",))
     assert chosen.info.runtime == "onnx"
+    assert "digits-classify.pt runs in onnx, the fastest that is installed for this device" in caplog.messages
     with pytest.raises(ModelError, match=r"runs as it is; a runtime can be chosen for \.pt files"):
         ModelStore(runtime="torch").get(str(ROOT / "models/digits-classify.onnx"), tasks=("classify",))
 
