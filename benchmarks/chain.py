@@ -1,6 +1,6 @@
 """The whole chain: files → decode → detect → crop → classify → JSON Lines, against what people write by hand.
 
-    python benchmarks/chain.py [--pictures 200] [--device cpu] [--stock] [--smallest]
+    python benchmarks/chain.py [--pictures 200] [--device cpu] [--half] [--stock] [--smallest]
 
 - usual: the loop of the guides: predict a picture, predict each of its crops.
 - batch: the best script that we could write with Ultralytics: batches of pictures, the crops of all of them in batches.
@@ -54,6 +54,7 @@ class Job:
     boxes: int
     sizes: tuple[int, int]
     device: str | None
+    half: bool
     folder: str
     rounds: int
 
@@ -61,7 +62,7 @@ class Job:
 def usual(job: Job, files: Sequence[Path]) -> Iterator[Line]:
     """The loop of the guides."""
     detector, classifier = _yolo(job.detector), _yolo(job.classifier)
-    how = {"device": job.device, "verbose": False}
+    how = {"device": job.device, "quantize": 16 if job.half else None, "verbose": False}
     detect, classify = ({"imgsz": size, **how} for size in job.sizes)
     while True:
         for file in files:
@@ -77,7 +78,7 @@ def batch(job: Job, files: Sequence[Path]) -> Iterator[Line]:
     """A script that batches pictures, and the crops of all of them."""
     detector, classifier = _yolo(job.detector), _yolo(job.classifier)
     _all_cores()
-    how = {"device": job.device, "verbose": False}
+    how = {"device": job.device, "quantize": 16 if job.half else None, "verbose": False}
     detect, classify = ({"imgsz": size, **how} for size in job.sizes)
     while True:
         for first in range(0, len(files), BATCH):
@@ -131,7 +132,7 @@ def cropflow(job: Job, files: Sequence[Path]) -> Iterator[Line]:
         "steps": steps,
         "outputs": [{"type": "JsonField", "name": name, "selector": text} for name, text in outputs.items()],
     }
-    with Workflow.load(document, resources=[ModelStore(device=job.device)]) as workflow:
+    with Workflow.load(document, resources=[ModelStore(device=job.device, half=job.half)]) as workflow:
         while True:
             for row in workflow.stream(str(Path(job.folder)), batch_size=BATCH):
                 labels = [label.class_id for label in row["labels"]]
@@ -143,8 +144,9 @@ def floor(job: Job, files: Sequence[Path]) -> Iterator[Line]:
     """Decoding and forward passes, as many pictures and crops as there are, at the batch size that is fastest."""
     crops = sum(len(json.loads(line)["labels"]) for line in (BUILD / "expected.jsonl").open())
     shapes = Counter(_seen(cv2.imread(str(file)).shape, job.sizes[0]) for file in files)
-    detect = _forwards(job.detector, job.sizes[0], job.device, shapes)
-    classify = _forwards(job.classifier, job.sizes[1], job.device, {(job.sizes[1],) * 2: crops})
+    how = {"device": job.device, "quantize": 16 if job.half else None}
+    detect = _forwards(job.detector, job.sizes[0], how, shapes)
+    classify = _forwards(job.classifier, job.sizes[1], how, {(job.sizes[1],) * 2: crops})
     while True:
         for file in files:
             cv2.imread(str(file))
@@ -159,21 +161,26 @@ def _seen(shape: Sequence[int], size: int) -> tuple[int, int]:
     return -(-round(shape[0] * scale) // 32) * 32, -(-round(shape[1] * scale) // 32) * 32
 
 
-def _forwards(weights: str, size: int, device: str | None, counts: Mapping[tuple[int, int], int]) -> Callable[[], None]:
+def _forwards(
+    weights: str, size: int, how: Mapping[str, Any], counts: Mapping[tuple[int, int], int]
+) -> Callable[[], None]:
     """Return what sends so many pictures of each size through a network, in batches that are fastest."""
     import torch
 
     model = _yolo(weights)
     _all_cores()
-    model.predict(np.zeros((64, 64, 3), np.uint8), imgsz=size, device=device, verbose=False)
+    model.predict(np.zeros((64, 64, 3), np.uint8), imgsz=size, verbose=False, **how)
     backend = model.predictor.model
+    number = torch.half if backend.fp16 else torch.float
 
     def run(shape: tuple[int, int], batch: int, times: int) -> float:
-        pictures = torch.zeros(batch, 3, *shape, device=backend.device)
+        pictures = torch.zeros(batch, 3, *shape, device=backend.device, dtype=number)
         started = time.perf_counter()
         with torch.inference_mode():
             for _ in range(times):
                 backend(pictures)
+        if backend.device.type == "cuda":
+            torch.cuda.synchronize()
         return time.perf_counter() - started
 
     def time_of(shape: tuple[int, int], batch: int) -> float:
@@ -317,6 +324,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=2, help="rounds of each way; the fastest counts")
     parser.add_argument("--device", help="such as cuda:0; chosen if not given")
+    parser.add_argument("--half", action="store_true", help="16-bit numbers, on a GPU; exports stay as they are")
     parser.add_argument("--stock", action="store_true", help="YOLO26n and YOLO26n-cls in place of the digits")
     parser.add_argument("--smallest", action="store_true", help="four pictures on ONNX only, to see that it works")
     parser.add_argument("--work", help=argparse.SUPPRESS)
@@ -337,7 +345,10 @@ def main() -> None:
     kinds = {} if asked.smallest else {".pt": weights}
     kinds[".onnx"] = [as_onnx(path, BUILD) for path in weights]
     compare(
-        {kind: Job(*map(str, files), conf, most, sizes, asked.device, folder, rounds) for kind, files in kinds.items()}
+        {
+            kind: Job(*map(str, files), conf, most, sizes, asked.device, asked.half, folder, rounds)
+            for kind, files in kinds.items()
+        }
     )
 
 

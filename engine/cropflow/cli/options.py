@@ -40,6 +40,9 @@ Runs: TypeAlias = Annotated[
         help="What runs .pt weights: file or torch, onnx or openvino (exported once), or auto, the fastest installed.",
     ),
 ]
+Half: TypeAlias = Annotated[
+    bool, typer.Option("--half", help="Models calculate with 16-bit numbers, where the device can; not on a CPU.")
+]
 AllowDownload: TypeAlias = Annotated[
     bool, typer.Option("--allow-download", help="Weights that are published under their name may be fetched.")
 ]
@@ -58,6 +61,9 @@ def model_store(
     device: str | None = None,
     allow_download: bool = False,
     runtime: RuntimeName = RuntimeName.FILE,
+    half: bool = False,
 ) -> ModelStore:
     """Build the model store that options ask for."""
-    return ModelStore(read_models(models), device=device, runtime=runtime.value, allow_download=allow_download)
+    return ModelStore(
+        read_models(models), device=device, runtime=runtime.value, half=half, allow_download=allow_download
+    )

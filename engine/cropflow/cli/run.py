@@ -17,7 +17,17 @@ import typer
 from cropflow.cli.exits import EXIT_CODES, UsageError, told_errors
 from cropflow.cli.inputs import read_rows, read_settings
 from cropflow.cli.journal import Journal, identify
-from cropflow.cli.options import AllowCode, AllowDownload, Device, Document, Models, Runs, RuntimeName, model_store
+from cropflow.cli.options import (
+    AllowCode,
+    AllowDownload,
+    Device,
+    Document,
+    Half,
+    Models,
+    Runs,
+    RuntimeName,
+    model_store,
+)
 from cropflow.cli.session import Session
 from cropflow.cli.sinks import OURS, TRACE, Folder, Sink, Stream, check_folder
 from cropflow.compiler.plan import Plan
@@ -100,6 +110,7 @@ def run(
     reconnect: Annotated[int, typer.Option(metavar="N", min=0, help=_RECONNECT)] = 5,
     device: Device = None,
     runtime: Runs = RuntimeName.FILE,
+    half: Half = False,
     allow_urls: Annotated[
         bool, typer.Option("--allow-urls", help="Pictures and videos may be fetched from URLs.")
     ] = False,
@@ -124,7 +135,7 @@ def run(
         stdout = sys.stdout
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))  # blocks may print; results stay clean
         client = HttpClient(allow_private=allow_private_urls)
-        resources = [model_store(model, device, allow_download, runtime), client, *([results] if out else [])]
+        resources = [model_store(model, device, allow_download, runtime, half), client, *([results] if out else [])]
         loaded = stack.enter_context(Workflow.load(workflow, resources=resources, allow_code=allow_code))
         settings = read_settings(loaded.plan, values)
         reading = Reading(allow_urls, stride, frames is Frames.LATEST, reconnect)

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from cropflow.cli.exits import FINE, UsageError, told_errors
-from cropflow.cli.options import AllowDownload, Device, Models, Runs, RuntimeName, read_models
+from cropflow.cli.options import AllowDownload, Device, Half, Models, Runs, RuntimeName, read_models
 from cropflow.models import Batching
 from cropflow.server.settings import Settings
 
@@ -55,6 +55,7 @@ def serve(
     ] = [],  # noqa: B006
     device: Device = None,
     runtime: Runs = RuntimeName.FILE,
+    half: Half = False,
     allow_download: AllowDownload = False,
     concurrency: Annotated[int, typer.Option(help="How many requests run at once.", min=1)] = 64,
     queue: Annotated[int, typer.Option(help="How many may wait beside them; further ones get 429.", min=0)] = 256,
@@ -97,6 +98,7 @@ def serve(
                 "models": read_models(model),
                 "device": device,
                 "runtime": runtime.value,
+                "half": half,
                 "allow_download": allow_download,
             },
         )

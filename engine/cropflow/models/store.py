@@ -114,6 +114,7 @@ class ModelStore:
         device: such as `cpu`, `cuda:0` or `mps`; `None` leaves the choice to the framework.
         runtime: what runs `.pt` weights: `file` is torch; `onnx` and `openvino` export them once, into the cache;
             `auto` takes the fastest that is installed.
+        half: calculate with 16-bit numbers, where the device can; a processor (CPU) takes no notice.
         allow_download: whether weights that a framework publishes may be fetched.
         cache_dir: folder for downloads and settings of frameworks; the user's cache folder by default.
         batching: how calls of several threads that meet at a model are put together.
@@ -133,6 +134,7 @@ class ModelStore:
         *,
         device: str | None = None,
         runtime: Runtime = "file",
+        half: bool = False,
         allow_download: bool = False,
         cache_dir: str | PathLike[str] | None = None,
         batching: Batching = Batching(),  # noqa: B008 - frozen
@@ -141,6 +143,7 @@ class ModelStore:
     ) -> None:
         self.device = device
         self.runtime = runtime
+        self.half = half
         self.allow_download = allow_download
         self.cache_dir = Path(cache_dir) if cache_dir else platformdirs.user_cache_path("cropflow")
         self._models = {name: Path(path).expanduser() for name, path in (models or {}).items()}
@@ -195,12 +198,12 @@ class ModelStore:
 
         Args:
             device: where it runs; `None` takes the device of the store.
-            half: calculate with 16-bit numbers, where the device can.
+            half: calculate with 16-bit numbers, where the device can; so does a store that was told to.
 
         Raises:
             ModelError: the weights are not found, cannot be loaded, or do something else.
         """
-        wanted = device or self.device
+        wanted, half = device or self.device, half or self.half
         asked = (model_id, base, wanted, half)
         loaded = self._found.get(asked)
         if loaded is None:

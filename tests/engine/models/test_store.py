@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +29,13 @@ class CountingLoader(UltralyticsLoader):
 
     def __init__(self) -> None:
         self.loaded: list[tuple[str, int | None]] = []
+        self.half: list[bool] = []
 
     def load(
         self, path: Path, *, device: str | None, image_size: int | None, half: bool, cache_dir: Path
     ) -> UltralyticsModel:
         self.loaded.append((path.name, image_size))
+        self.half.append(half)
         return super().load(path, device=device, image_size=image_size, half=half, cache_dir=cache_dir)
 
 
@@ -245,3 +248,12 @@ def test_importing_the_store_loads_no_framework() -> None:
     heavy = ["torch", "ultralytics", "supervision", "matplotlib", "cropflow_blocks"]
     done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_sixteen_bits_asked_of_a_store_hold_for_all_its_models(loader: CountingLoader, tmp_path: Path) -> None:
+    """A CPU takes no notice of it, so the results are the same and only what was asked for tells."""
+    with closing(ModelStore(half=True, device="cpu", cache_dir=tmp_path, loaders=[loader])) as store:
+        model = store.get(str(DETECTOR))
+        assert loader.half == [True]
+        assert store.get(str(DETECTOR), half=True) is model
+        assert model.detect([PICTURE], DetectSettings())[0].xyxy.shape == (0, 4)
