@@ -6,7 +6,6 @@ several processes may do it at the same time.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import importlib.util
 import logging
@@ -77,9 +76,14 @@ def _as_openvino(path: Path, cache_dir: Path) -> Path:
             made = Path(folder) / "made"
             made.mkdir()
             openvino.save_model(network, made / f"{path.stem}.xml", compress_to_fp16=False)
-            (made / FACTS).write_text(yaml.safe_dump({name: fact(text) for name, text in facts.items()}))
-            with contextlib.suppress(OSError):  # another process may have been faster
+            (made / FACTS).write_text(
+                yaml.safe_dump({name: fact(text) for name, text in facts.items()}), encoding="utf-8"
+            )
+            try:
                 made.replace(target)
+            except OSError:
+                if not target.exists():  # else another process was faster
+                    raise
     return target
 
 

@@ -114,7 +114,11 @@ def exported_model(path: Path, session: Session, facts: Mapping[str, Any], size:
     """
     if "task" not in facts or "names" not in facts:
         raise ModelError(f"{path} carries no task and class names; export the weights with Ultralytics")
-    export = Export.read(facts, session.shape)
+    try:
+        export = Export.read(facts, session.shape)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise ModelError(f"{path}: what stands beside the network is damaged ({what}); export it again") from error
     return ExportedModel(path, session, export, size) if export else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -110,10 +111,11 @@ def _cores() -> int:
 def _providers(path: Path, device: str | None) -> list[Any]:
     import onnxruntime
 
-    kind, _, number = (device or "").partition(":")
-    kind = "cuda" if kind.isdigit() else kind
-    if kind == "cuda":
-        if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
-            raise ModelError(f"{path} cannot run on {device!r}: install onnxruntime-gpu in place of onnxruntime")
-        return [("CUDAExecutionProvider", {"device_id": int(number or 0)}), "CPUExecutionProvider"]
-    return ["CPUExecutionProvider"]
+    found = re.fullmatch(r"cpu|(?:cuda:?)?(\d*)", device or "cpu")
+    if found is None:
+        raise ModelError(f"{path} cannot run on {device!r}: ONNX Runtime runs on cpu and on cuda:0, cuda:1 and so on")
+    if found[0] == "cpu":
+        return ["CPUExecutionProvider"]
+    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        raise ModelError(f"{path} cannot run on {device!r}: install onnxruntime-gpu in place of onnxruntime")
+    return [("CUDAExecutionProvider", {"device_id": int(found[1] or 0)}), "CPUExecutionProvider"]

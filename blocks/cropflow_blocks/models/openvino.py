@@ -39,7 +39,7 @@ class OpenVinoLoader:
             ModelError: the folder is damaged, not of Ultralytics, or cannot run on this device.
         """
         try:
-            facts = yaml.safe_load((path / FACTS).read_text())
+            facts = yaml.safe_load((path / FACTS).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
             facts = {}
         session = OpenVinoSession(path, device, half)
@@ -63,7 +63,7 @@ def openvino_imported() -> ModuleType:
         try:
             return import_module("openvino")
         finally:
-            del sys.modules["openvino_telemetry"]
+            sys.modules.pop("openvino_telemetry", None)  # another thread may be here too
     return import_module("openvino")
 
 
@@ -79,7 +79,7 @@ class OpenVinoSession:
         core = openvino.Core()
         self.device = device or "cpu"
         chosen = self.device.removeprefix("intel:").upper()
-        if chosen not in core.available_devices:
+        if not any(chosen in (name, name.partition(".")[0]) for name in core.available_devices):
             there = ", ".join(f"intel:{name.lower()}" for name in core.available_devices)
             raise ModelError(f"{path} cannot run on {device!r}; OpenVINO finds {there}")
         precision = openvino.Type.f16 if half else openvino.Type.f32

@@ -7,6 +7,7 @@ mix up the thresholds of two threads without a word. Calls that meet share one c
 from __future__ import annotations
 
 import copy
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 ENTRY_POINTS = "cropflow.models"
 _Answer = TypeVar("_Answer")
 _MOST_NAMES = 1000
+_DEVICE = re.compile(r"[a-z0-9:.,]{1,40}")
 _MOST_TOLD = 8
 _BLOCKS = {
     "detect": "object_detection_model@v3",
@@ -152,7 +154,7 @@ class ModelStore:
         self._given_loaders = None if loaders is None else tuple(loaders)
         self._lock = threading.Lock()
         self._slots: dict[tuple[Path, int | None, str | None, bool], _Slot] = {}
-        self._found: dict[tuple[str, Path | None, str | None, bool], LoadedModel] = {}
+        self._found: dict[tuple[object, ...], LoadedModel] = {}
         self._folders: tuple[Path, ...] = ()
         self._is_bounded = False
 
@@ -160,7 +162,6 @@ class ModelStore:
         """Return a view of this store, with the same loaded models, that looks for weights in these folders at last."""
         view = copy.copy(self)
         view._folders = tuple(Path(folder).resolve() for folder in folders)
-        view._found = {}
         return view
 
     def within(self, *folders: str | PathLike[str]) -> Self:
@@ -204,7 +205,9 @@ class ModelStore:
             ModelError: the weights are not found, cannot be loaded, or do something else.
         """
         wanted, half = device or self.device, half or self.half
-        asked = (model_id, base, wanted, half)
+        if wanted is not None and not _DEVICE.fullmatch(wanted):
+            raise ModelError(f"{wanted[:40]!r} is no device; expected such as cpu, cuda:0 or mps")
+        asked = (self._folders, self._is_bounded, model_id, base, wanted, half)
         loaded = self._found.get(asked)
         if loaded is None:
             if len(self._found) >= _MOST_NAMES:  # a stranger may write one path in many ways
@@ -218,7 +221,7 @@ class ModelStore:
         """Let go of all models; what is asked for again is loaded again."""
         with self._lock:
             slots = [*self._slots.values()]
-            self._slots.clear()  # in place, since views look there too
+            self._slots.clear()  # both in place, since views look there too
             self._found.clear()
         for slot in slots:
             with slot.lock:
@@ -227,16 +230,25 @@ class ModelStore:
 
     def _load(self, place: Place, device: str | None, half: bool) -> LoadedModel:
         path = place.path.resolve()
+        asked = (path, place.image_size, device, half)
         with self._lock:
-            slot = self._slots.setdefault((path, place.image_size, device, half), _Slot())
+            slot = self._slots.setdefault(asked, _Slot())
         with slot.lock:
             if slot.loaded is None:
-                path = self._converted(path, device)
-                model = self._loader_for(path).load(
-                    path, device=device, image_size=place.image_size, half=half, cache_dir=self.cache_dir
-                )
-                slot.loaded = LoadedModel(model, self._gatherer(model.info))
+                try:
+                    slot.loaded = self._read(path, place.image_size, device, half)
+                except BaseException:
+                    with self._lock:  # a stranger may ask for much that cannot be
+                        self._slots.pop(asked, None)
+                    raise
             return slot.loaded
+
+    def _read(self, path: Path, image_size: int | None, device: str | None, half: bool) -> LoadedModel:
+        path = self._converted(path, device)
+        model = self._loader_for(path).load(
+            path, device=device, image_size=image_size, half=half, cache_dir=self.cache_dir
+        )
+        return LoadedModel(model, self._gatherer(model.info))
 
     def _gatherer(self, info: ModelInfo) -> Gatherer:
         return Gatherer(self._batching, partial(self._met, info))
@@ -252,6 +264,12 @@ class ModelStore:
         raise ModelError(f"{path} runs as it is; a runtime can be chosen for .pt files")
 
     def _place(self, model_id: str, base: Path | None) -> Place:
+        try:
+            return self._existing(model_id, base)
+        except (OSError, ValueError) as error:  # such as a path of more characters than a file may have
+            raise ModelError(f"the model {model_id[:100]!r} is neither a name nor a path: {error}") from error
+
+    def _existing(self, model_id: str, base: Path | None) -> Place:
         named = self._models.get(model_id) or read_map(base).get(model_id)
         tried = [Place(named)] if named else self._places(model_id, base)
         found = next((place for place in tried if place.path.exists()), None)

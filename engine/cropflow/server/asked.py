@@ -80,8 +80,9 @@ def _media(request: Request) -> str:
     """Return the best of what the client accepts."""
     header = request.headers.get("accept", "").strip()
     ranked = sorted((_ranked(part) for part in header.split(",") if part.strip()), key=lambda item: -item[1])
+    refused = {media for media, weight in ranked if weight <= 0}
     for media, weight in ranked or [("*/*", 1.0)]:
-        fits = [one for one in _OFFERED if media in ("*/*", one, f"{one.partition('/')[0]}/*")]
+        fits = [one for one in _OFFERED if media in ("*/*", one, f"{one.partition('/')[0]}/*") and one not in refused]
         if fits and weight > 0:
             return fits[0]
     raise Fault(406, "None of the types in Accept can be given.", f"Ask for one of {', '.join(_OFFERED)}.")

@@ -60,11 +60,13 @@ class Desk:
         future.add_done_callback(lambda _: self._leave())
         async with _watched(request) as gone:
             both: set[asyncio.Future[Any]] = {future, gone}
-            await asyncio.wait(both, timeout=self._settings.timeout, return_when=asyncio.FIRST_COMPLETED)
-            if future.done():
-                return future.result()
-            off.set()
-            future.add_done_callback(lambda late: late.cancelled() or late.exception())  # nobody else asks for it
+            try:
+                await asyncio.wait(both, timeout=self._settings.timeout, return_when=asyncio.FIRST_COMPLETED)
+                if future.done():
+                    return future.result()
+            finally:  # also where the client of a streamed answer goes away, which cancels this
+                off.set()
+                future.add_done_callback(lambda late: late.cancelled() or late.exception())  # nobody else asks for it
             if gone.done():
                 raise CancelledError("the client went away")
         raise Fault(

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
 from cropflow.errors import (
@@ -63,11 +63,16 @@ class Fault(Exception):  # noqa: N818 - the word of HTTP services
 def answer(request: Request, error: Exception) -> JSONResponse:
     """Return the answer to a request that ended in an error."""
     fault = fault_of(error)
-    if fault.status >= 500 and not isinstance(error, Fault):
-        log.error("request %s failed", request_id(request), exc_info=error)
+    note(error, request_id(request))
     told = body(error, request_id(request))
     request.scope[REFUSED] = {"error_type": told["error_type"], "message": _cut(told["message"], _LONGEST_LOGGED)}
     return JSONResponse(told, fault.status, fault.headers)
+
+
+def note(error: Exception, identity: str) -> None:
+    """Write an error that nobody foresaw into the log."""
+    if fault_of(error).status >= 500 and not isinstance(error, Fault):
+        log.error("request %s failed", identity, exc_info=error)
 
 
 def body(error: Exception, identity: str) -> dict[str, Any]:
@@ -114,7 +119,7 @@ def fault_of(error: Exception) -> Fault:
                 f"The workflow has {count} mistake{'s'[: count > 1]}:\n{told}",
                 "Correct the document and send it again.",
             )
-        case CancelledError():
+        case CancelledError() | ClientDisconnect():
             return Fault(_GONE, "The request was called off.", "Send it again.")
         case RunError():
             return _run_fault(error)

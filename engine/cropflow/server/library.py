@@ -26,6 +26,8 @@ from cropflow.workflow import Workflow
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 _MOST = 64
+_LARGEST = 2**20
+"""Characters of a document that is kept for the next request; a larger one is compiled each time."""
 """How many documents that were sent along are kept."""
 _ASK = "ask the operator of the server for {}"
 
@@ -125,7 +127,7 @@ class Library:
 
     def _entry(self, document: Any) -> _Sent:
         """Return the entry of a document, which counts one user more."""
-        text = document if isinstance(document, str) else json.dumps(document, sort_keys=True)
+        text = document if isinstance(document, str) else json.dumps(document)
         name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         with self._lock:
             entry = self._sent.get(name)
@@ -134,6 +136,9 @@ class Library:
                 entry.users += 1
                 return entry
         entry = _Sent(self._compile(document), users=1)
+        if len(text) > _LARGEST:
+            entry.is_kept = False
+            return entry
         with self._lock:
             before = self._sent.pop(name, None)  # compiled by two at once
             self._sent[name] = entry

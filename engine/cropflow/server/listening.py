@@ -23,7 +23,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
     except (OSError, UnicodeError) as error:
         raise InputError(f"--host {host} is not known: {getattr(error, 'strerror', None) or error}") from error
     sockets: list[socket.socket] = []
-    for family, _, _, _, address in found:
+    for family, _, _, _, address in dict.fromkeys(found):
         try:
             sockets.append(socket.create_server((address[0], port, *address[2:]), family=family, backlog=2048))
         except OSError as error:

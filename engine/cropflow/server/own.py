@@ -140,14 +140,17 @@ async def _lines(
                     yield _line({"index": index, "outputs": row, "errors": errors})
                     index += 1
         except Exception as error:  # the status has been sent
+            faults.note(error, faults.request_id(request))
             yield _line({"index": index, "error": faults.body(error, faults.request_id(request))})
 
 
 def _parts(plan: Plan, inputs: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Cut batches into parts, unless a step looks at all pictures together or remembers earlier ones."""
     batches = {item.name for item in plan.inputs if item.level and isinstance(inputs.get(item.name), list)}
-    count = max((len(inputs[name]) for name in batches), default=1)
-    size = max(count, 1) if plan.gathers_batch or plan.remembers else _AT_ONCE
+    lengths = {len(inputs[name]) for name in batches} - {1}
+    count = max(lengths, default=1)
+    whole = plan.gathers_batch or plan.remembers or len(lengths) > 1  # the workflow refuses lengths that differ
+    size = max(count, 1) if whole else _AT_ONCE
     for start in range(0, count, size):
         yield {
             name: value[start : start + size] if name in batches and len(value) > 1 else value

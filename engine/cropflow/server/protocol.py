@@ -16,7 +16,10 @@ LONGEST_HEAD = 10.0
 class BoundedProtocol(HttpToolsProtocol):
     """HTTP as uvicorn speaks it, with bounds for what comes before a body."""
 
+    _unread = 0
+    """Bytes since something was complete: a head, a piece of a body, a request."""
     _head = 0
+    """Bytes of the head so far, of what is complete in it."""
     _is_head = True
     _clock: asyncio.TimerHandle | None = None
 
@@ -31,32 +34,62 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Pass on what may belong to a head only as far as a head may go, so that no larger one is ever complete."""
-        while data and self._is_head and not self.transport.is_closing():
-            part, data = data[: LARGEST_HEAD - self._head], data[LARGEST_HEAD - self._head :]
-            self._head += len(part)
+        """Pass on what came in pieces, and count what comes to nothing."""
+        while data and not self.transport.is_closing():
+            part, data = data[:LARGEST_HEAD], data[LARGEST_HEAD:]
+            self._unread += len(part)
             super().data_received(part)
-            if self._head >= LARGEST_HEAD:
-                self._refuse(431, f"The request has more than {LARGEST_HEAD:,} bytes of headers. Send shorter ones.")
-        if data and not self.transport.is_closing():
-            super().data_received(data)
+            if self._unread >= LARGEST_HEAD:
+                self._refuse_head()
+        if self._clock is None and not self._answers:
+            self._expect()
 
     def on_message_begin(self) -> None:
-        """Start the clock for a head that follows another request."""
+        """Begin a head; while an earlier request is answered it has time."""
         super().on_message_begin()
-        if self._clock is None:
+        self._head, self._is_head = 0, True
+        if self._clock is None and not self._answers:
             self._expect()
+
+    def on_url(self, url: bytes) -> None:
+        """Count the address."""
+        super().on_url(url)
+        self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count a header. What follows a body, a trailer, is dropped: nobody here reads one."""
+        if self._is_head:
+            super().on_header(name, value)
+            self._count(len(name) + len(value))
 
     def on_headers_complete(self) -> None:
         """End a head."""
         self._stop()
-        self._head, self._is_head = 0, False
+        self._unread, self._is_head = 0, False
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of a body."""
+        self._unread = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
-        """Take what comes next for a head again."""
+        """End a request."""
+        self._unread = 0
         super().on_message_complete()
-        self._head, self._is_head = 0, True
+
+    @property
+    def _answers(self) -> bool:
+        """Whether a request is complete, and its answer is not."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _count(self, size: int) -> None:
+        self._head += size
+        if self._head >= LARGEST_HEAD:
+            self._refuse_head()
+
+    def _refuse_head(self) -> None:
+        self._refuse(431, f"The request has more than {LARGEST_HEAD:,} bytes of headers. Send shorter ones.")
 
     def _expect(self) -> None:
         late = f"The headers were not complete after {LONGEST_HEAD:g} s. Send the request again."
@@ -71,12 +104,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop()
         if self.transport.is_closing():
             return
-        body = json.dumps({"message": message, "error_type": "RequestRefused"})
-        lines = [
-            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
-            "content-type: application/json",
-            f"content-length: {len(body)}",
-            "connection: close",
-        ]
-        self.transport.write("\r\n".join([*lines, "", body]).encode())
+        if not self._answers:  # else these lines would stand in the middle of an answer
+            body = json.dumps({"message": message, "error_type": "RequestRefused"})
+            lines = [
+                f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+                "content-type: application/json",
+                f"content-length: {len(body)}",
+                "connection: close",
+            ]
+            self.transport.write("\r\n".join([*lines, "", body]).encode())
         self.transport.close()

@@ -250,6 +250,28 @@ def test_importing_the_store_loads_no_framework() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_devices_and_names_of_strangers_leave_nothing_behind(tmp_path: Path) -> None:
+    weights = str(MODELS / "digits-detect.onnx")
+    with closing(ModelStore(cache_dir=tmp_path)) as store:
+        for device in ("banana", "mps", "cuda:x"):
+            with pytest.raises(ModelError, match=f"cannot run on '{device}'"):
+                store.get(weights, device=device)
+        with pytest.raises(ModelError, match="is no device"):
+            store.get(weights, device="cpu ")
+        for name in ("a\0b", "a" * 300):
+            with pytest.raises(ModelError, match=r"neither a name nor a path|is not found"):
+                store.get(name)
+        assert not store._slots
+
+
+def test_a_view_loads_again_what_was_closed(tmp_path: Path) -> None:
+    with closing(ModelStore(device="cpu", cache_dir=tmp_path)) as store:
+        view = store.also_in(MODELS)
+        view.get("digits-detect.onnx")
+        store.close()
+        assert view.get("digits-detect.onnx").detect([PICTURE], DetectSettings())
+
+
 def test_sixteen_bits_asked_of_a_store_hold_for_all_its_models(loader: CountingLoader, tmp_path: Path) -> None:
     """A CPU takes no notice of it, so the results are the same and only what was asked for tells."""
     with closing(ModelStore(half=True, device="cpu", cache_dir=tmp_path, loaders=[loader])) as store:

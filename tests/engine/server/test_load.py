@@ -84,33 +84,37 @@ def test_a_full_queue_answers_429(small: Server) -> None:
         assert client.post(RUN, files={"image": PICTURE}).status_code == 200
 
 
-def _send(server: Server, parts: list[tuple[str, bytes]]) -> socket.socket:
+def _send(server: Server, parts: list[tuple[str, bytes]], run: str, accept: str) -> socket.socket:
     """Send a request and leave the answer unread."""
-    request = httpx.Request("POST", server.url + RUN, files=parts)
+    request = httpx.Request("POST", server.url + run, files=parts)
     body = request.read()
     url = httpx.URL(server.url)
-    head = f"POST {RUN} HTTP/1.1\r\nHost: {url.host}:{url.port}\r\nContent-Type: {request.headers['Content-Type']}\r\n"
+    head = f"POST {run} HTTP/1.1\r\nHost: {url.host}:{url.port}\r\nContent-Type: {request.headers['Content-Type']}\r\n"
+    head += f"Accept: {accept}\r\n"
     connection = socket.create_connection((url.host, url.port))
     connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
     return connection
 
 
-def test_a_client_that_goes_away_stops_its_work(small: Server) -> None:
-    classified = 'cropflow_step_seconds_count{step="classify",workflow="classes_on_boxes"}'
+@pytest.mark.parametrize(
+    ("name", "later", "accept"),
+    [("classes_on_boxes", "classify", "application/json"), ("watch_changes", "count", "application/x-ndjson")],
+)
+def test_a_client_that_goes_away_stops_its_work(small: Server, name: str, later: str, accept: str) -> None:
+    done = f'cropflow_step_seconds_count{{step="{later}",workflow="{name}"}}'
     with small.client() as client:
-        assert client.post(RUN, files=LONG).status_code == 200
-        before = _number(client.get("/metrics").text, classified)
-        _send(small, LONG).close()
+        assert client.post(f"/run/{name}", files=LONG).status_code == 200
+        before = _number(client.get("/metrics").text, done)
+        connection = _send(small, LONG, f"/run/{name}", accept)
         deadline = time.monotonic() + 60
-        while _number(numbers := client.get("/metrics").text, "cropflow_running") or not _gone(small):
+        while not _number(client.get("/metrics").text, "cropflow_running"):
+            assert time.monotonic() < deadline
+        connection.close()
+        while _number(numbers := client.get("/metrics").text, "cropflow_running"):
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        assert _number(numbers, classified) == before  # called off while it looked for digits
+        assert _number(numbers, done) == before  # called off while it looked for digits
         assert client.post(RUN, files={"image": PICTURE}).status_code == 200
-
-
-def _gone(server: Server) -> bool:
-    return any(fact.get("status") == 499 for fact in server.facts())
 
 
 def test_a_request_that_takes_too_long_is_ended() -> None:

@@ -152,6 +152,28 @@ def test_lines_and_one_answer_remember_alike(client: httpx.Client) -> None:
     assert [bool(json.loads(line)["outputs"]["saved_as"]) for line in lines] == [True] + [False] * 9
 
 
+def test_batches_of_different_lengths_are_refused_line_by_line_too(client: httpx.Client) -> None:
+    inputs = [{"type": "WorkflowBatchInput", "name": name, "kind": ["string"]} for name in ("a", "b")]
+    text = {"type": "string_template@v1", "name": "both", "template": "{a}-{b}"}
+    steps = [{**text, "data": {"a": "$inputs.a", "b": "$inputs.b"}}]
+    outputs = [{"type": "JsonField", "name": "both", "selector": "$steps.both.output"}]
+    document = {"version": "1.0", "inputs": inputs, "steps": steps, "outputs": outputs}
+    sent = {"workflow": document, "a": [*"abcdefghijklmnop"], "b": [*"ABCDEFGHI"]}
+    assert client.post("/run", json=sent).status_code == 400
+    (line,) = client.post("/run", json=sent, headers={"Accept": "application/x-ndjson"}).text.splitlines()
+    assert "length" in json.loads(line)["error"]["message"]
+
+
+def test_the_order_of_fields_in_a_document_counts(client: httpx.Client) -> None:
+    for names in (["b", "a"], ["a", "b"]):
+        step = {"type": "csv_formatter@v1", "name": "table", "columns_data": dict.fromkeys(names, "$inputs.text")}
+        outputs = [{"type": "JsonField", "name": "table", "selector": "$steps.table.csv_content"}]
+        inputs = [{"type": "WorkflowBatchInput", "name": "text", "kind": ["string"]}]
+        document = {"version": "1.0", "inputs": inputs, "steps": [step], "outputs": outputs}
+        answer = client.post("/run", json={"workflow": document, "text": "x"})
+        assert answer.json()["outputs"][0]["table"].startswith(",".join(names))
+
+
 def test_one_bad_picture_is_refused_or_skipped(client: httpx.Client, expected: list[dict]) -> None:
     files = [("image", PICTURE.read_bytes()), ("image", ("sub/", b"no picture"))]
     refused = client.post(RUN, files=files)

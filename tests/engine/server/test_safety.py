@@ -211,6 +211,38 @@ def test_headers_that_end_may_not_be_longer_either(client: httpx.Client, before:
     assert "bytes of headers" in answer.json()["message"]
 
 
+def test_a_head_behind_another_request_is_counted_too(served: Server) -> None:
+    url = httpx.URL(served.url)
+    with socket.create_connection((url.host, url.port), 20) as connection:
+        head = f"GET /health HTTP/1.1\r\nHost: {url.host}\r\n".encode()
+        connection.sendall(head + b"\r\n" + head + b"X-A: " + b"a" * 125_000 + b"\r\n\r\n")
+        assert b"".join(iter(lambda: connection.recv(10_000), b"")).count(b" 200 OK") < 2
+
+
+def test_what_follows_a_body_is_not_kept(served: Server) -> None:
+    url, before = httpx.URL(served.url), served.memory()
+    with socket.create_connection((url.host, url.port), 20) as connection:
+        head = f"POST {RUN} HTTP/1.1\r\nHost: {url.host}\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n"
+        connection.sendall(f"{head}\r\n1\r\na\r\n0\r\n".encode())
+        with pytest.raises(OSError):  # the connection is closed from the other side
+            for _ in range(2_000):
+                connection.sendall(b"X-A: " + b"a" * 50_000 + b"\r\n")
+    assert served.memory() - before < 20 * 2**20
+
+
+def test_connections_that_say_nothing_more_are_closed() -> None:
+    upload = b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
+    with serving(prelude=QUICK) as server:
+        url = httpx.URL(server.url)
+        for request in (b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n", upload):
+            with socket.create_connection((url.host, url.port), 20) as connection:
+                connection.sendall(request)
+                assert connection.recv(1000).startswith(b"HTTP/1.1")
+                connection.sendall(b"\r\n")
+                while connection.recv(1000):  # fails after 20 s
+                    pass
+
+
 def test_headers_that_drip_are_cut_off() -> None:
     with serving(prelude=QUICK) as server, server.client() as client:
         url = httpx.URL(server.url)
