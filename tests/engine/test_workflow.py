@@ -171,7 +171,7 @@ def test_inputs_are_named_in_ids() -> None:
         ({"imgae": picture(1)}, "no input 'imgae'. Did you mean 'image'?"),
         ("photo.png", "inputs are a mapping such as {'image': ...}; got string 'photo.png'"),
         ({}, "the input 'image' is missing"),
-        ({"image": None}, "the input 'image' is None"),
+        ({"image": None}, "the input 'image' has no value"),
         ({"image": picture(1), "times": "two"}, "the input 'times' must be a whole number (integer); got string 'two'"),
         ({"image": picture(1), "times": None}, "'times' has no value, and step 'size' needs one for 'times'"),
     ],
