@@ -80,7 +80,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     @property
     def _answers(self) -> bool:
-        """Whether a request is complete, and its answer is not."""
+        """Whether a request whose head is complete is not yet answered."""
         return self.cycle is not None and not self.cycle.response_complete
 
     def _count(self, size: int) -> None:
