@@ -102,12 +102,21 @@ class Export:
         )
 
 
-def exported_model(path: Path, session: Session, facts: Mapping[str, Any], size: int | None) -> Model | None:
-    """Return the model that a session and the facts beside it make; `None` where Ultralytics has to run it.
+def exported_model(
+    path: Path,
+    session: Session,
+    facts: Mapping[str, Any],
+    *,
+    device: str | None,
+    image_size: int | None,
+    half: bool,
+    cache_dir: Path,
+) -> Model:
+    """Return the model that a session and the facts beside it make, or that Ultralytics makes where it has to run it.
 
     Args:
-        facts: what Ultralytics writes beside a network: task, names, imgsz, stride and more.
-        size: pixels of the longer side, where the name of the model asks for a size of its own.
+        facts: what Ultralytics writes beside a network: task, names, imgsz, stride and more; the others are those of
+            `ModelLoader.load`.
 
     Raises:
         ModelError: there are no such facts, or the export takes no such size.
@@ -119,7 +128,12 @@ def exported_model(path: Path, session: Session, facts: Mapping[str, Any], size:
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         what = f"{type(error).__name__}: {error}"
         raise ModelError(f"{path}: what stands beside the network is damaged ({what}); export it again") from error
-    return ExportedModel(path, session, export, size) if export else None
+    if export is None:
+        from cropflow_blocks.models.ultralytics import UltralyticsLoader
+
+        loader = UltralyticsLoader()
+        return loader.load(path, device=device, image_size=image_size, half=half, cache_dir=cache_dir)
+    return ExportedModel(path, session, export, image_size)
 
 
 class ExportedModel:

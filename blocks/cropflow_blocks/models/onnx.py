@@ -41,13 +41,9 @@ class OnnxLoader:
             ModelError: the file is damaged, not of Ultralytics, or cannot run on this device.
         """
         session = OnnxSession(path, device)
-        model = exported_model(path, session, session.facts, image_size)
-        if model is None:
-            from cropflow_blocks.models.ultralytics import UltralyticsLoader
-
-            loader = UltralyticsLoader()
-            return loader.load(path, device=device, image_size=image_size, half=half, cache_dir=cache_dir)
-        return model
+        return exported_model(
+            path, session, session.facts, device=device, image_size=image_size, half=half, cache_dir=cache_dir
+        )
 
     def download(self, name: str, folder: Path) -> Path:
         """Refuse: nobody publishes such weights."""

@@ -43,13 +43,10 @@ class OpenVinoLoader:
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
             facts = {}
         session = OpenVinoSession(path, device, half)
-        model = exported_model(path, session, facts if isinstance(facts, dict) else {}, image_size)
-        if model is None:
-            from cropflow_blocks.models.ultralytics import UltralyticsLoader
-
-            loader = UltralyticsLoader()
-            return loader.load(path, device=device, image_size=image_size, half=half, cache_dir=cache_dir)
-        return model
+        known = facts if isinstance(facts, dict) else {}
+        return exported_model(
+            path, session, known, device=device, image_size=image_size, half=half, cache_dir=cache_dir
+        )
 
     def download(self, name: str, folder: Path) -> Path:
         """Refuse: nobody publishes such weights."""
