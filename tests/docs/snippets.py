@@ -14,7 +14,7 @@ from pathlib import Path
 _FENCE = re.compile(
     r"(?:^<!-- (?P<marks>[^\n]*) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
-_MARKS = re.compile(r"output|serve|client|flow|times differ|drawing|refused|exit \d+|file \S+|part of \S+")
+_MARKS = re.compile(r"output|serve|client|flow|times differ|drawing|deployed|refused|exit \d+|file \S+|part of \S+")
 _FLOAT = r"-?\d+\.\d+(?:e-?\d+)?"
 _TOLERANCE = 0.03
 
@@ -29,7 +29,8 @@ class Snippet:
         language: what follows the fence.
         text: what is inside.
         marks: what the comment before it says: `output` (what the block before prints), `times differ` (so decimal
-            numbers are not compared), `drawing` (nothing to run), `file NAME` (written before it is run),
+            numbers are not compared), `drawing` (nothing to run), `deployed` (run by `test_deployment`),
+            `file NAME` (written before it is run),
             `part of NAME` (all of it stands in that document), `serve` (a server that runs to the end of the page),
             `client` (Python for the environment of the existing client), `flow` (of Node-RED),
             `refused` (the document has mistakes), `exit 1` (how the command ends).

@@ -118,7 +118,7 @@ class Reader:
             path.write_text(snippet.text, encoding="utf-8")
         if snippet.mark("output") is not None:
             self._compare(snippet)
-        elif snippet.mark("drawing") is None:
+        elif snippet.mark("drawing") is None and snippet.mark("deployed") is None:
             self._act(snippet)
 
     def _act(self, snippet: Snippet) -> None:
