@@ -21,6 +21,8 @@ from cropflow.server.settings import Settings
 
 log = logging.getLogger("cropflow.server")
 _GIVEN_ID = re.compile(r"[\w.-]{1,64}")
+_BODIES = 8
+"""How many of the largest bodies fit into the memory at once."""
 _LONGEST = 100
 """Characters of a header that are repeated in an answer."""
 
@@ -32,6 +34,7 @@ class Gate:
         self._app = app
         self._settings = settings
         self._metrics = metrics
+        self._room = _Room(_BODIES * settings.max_body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or refuse it."""
@@ -42,7 +45,7 @@ class Gate:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         scope["request_id"] = given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
-        body = _Body(receive, self._settings)
+        body = _Body(receive, self._settings, self._room)
         status = 0
 
         async def told(message: Message) -> None:
@@ -60,6 +63,7 @@ class Gate:
                 raise
             await answer(Request(scope), error)(scope, body.receive, told)
         finally:
+            body.let_go()
             self._note(scope, status, time.perf_counter() - started)
 
     def _check(self, headers: Headers) -> None:
@@ -84,6 +88,7 @@ class Gate:
             raise Fault(400, "The header Content-Length is no number.", "Correct it.")
         if int(length) > self._settings.max_body:
             raise too_large(self._settings)
+        self._room.check(int(length))
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")  # never what the client wrote
@@ -100,12 +105,39 @@ class Gate:
         log.info("%s %s: %s", scope["method"], facts["path"], status, extra={"facts": facts})
 
 
+class _Room:
+    """The bytes of all requests together, from when they are read until they are answered."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def check(self, size: int) -> None:
+        """Refuse what is larger than the room that is left."""
+        if size > self._left:
+            raise Fault(
+                429,
+                "The server is busy: it holds as many bytes of requests as it may.",
+                "Send the request again after the time in Retry-After.",
+                {"Retry-After": "1", "Connection": "close"},
+            )
+
+    def take(self, size: int) -> None:
+        """Hold bytes, or refuse them."""
+        self.check(size)
+        self._left -= size
+
+    def give_back(self, size: int) -> None:
+        """Hold bytes no longer."""
+        self._left += size
+
+
 class _Body:
     """Counts what a client sends, and the time it takes."""
 
-    def __init__(self, receive: Receive, settings: Settings) -> None:
+    def __init__(self, receive: Receive, settings: Settings, room: _Room) -> None:
         self._receive = receive
         self._settings = settings
+        self._room = room
         self._left = settings.max_body
         self._deadline = asyncio.get_running_loop().time() + settings.timeout
         self._is_read = False
@@ -124,11 +156,17 @@ class _Body:
                 "Send it again over a faster connection, or in parts.",
                 {"Connection": "close"},
             ) from None
-        self._left -= len(message.get("body", b""))
+        size = len(message.get("body", b""))
         self._is_read = not message.get("more_body", False)
-        if self._left < 0:
+        if size > self._left:
             raise too_large(self._settings)
+        self._room.take(size)
+        self._left -= size
         return message
+
+    def let_go(self) -> None:
+        """Tell that nobody needs the body any more."""
+        self._room.give_back(self._settings.max_body - self._left)
 
 
 def too_large(settings: Settings) -> Fault:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import contextmanager_in_threadpool
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -127,7 +128,7 @@ async def _lines(
     request: Request, service: Service, workflow: Workflow | Document, name: str | None, asked: Asked
 ) -> AsyncIterator[bytes]:
     """Answer picture by picture, as they are done; elements that fail are told in their line."""
-    with _opened(service, workflow) as flow:
+    async with contextmanager_in_threadpool(_opened(service, workflow)) as flow:
         index = 0
         try:
             inputs = await service.desk.do(request, lambda _: service.inputs(flow, asked.inputs))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+log = logging.getLogger("cropflow.server")
 LARGEST_HEAD = 64 * 2**10
 LONGEST_HEAD = 10.0
 """Bytes and seconds for the first line and the headers of a request."""
@@ -104,6 +106,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop()
         if self.transport.is_closing():
             return
+        log.info("refused: %s", message, extra={"facts": {"status": status, "message": message}})
         if not self._answers:  # else these lines would stand in the middle of an answer
             body = json.dumps({"message": message, "error_type": "RequestRefused"})
             lines = [

@@ -46,19 +46,23 @@ def ask(server: Server, *calls: dict[str, Any], key: str | None = None) -> list[
     return told["answers"]
 
 
-def rounded(rows: Any) -> Any:
-    """Round numbers, so that batches of another size compare equal."""
+def about(rows: Any) -> Any:
+    """Let the numbers in an expected answer differ a little, as they do from process to process on a busy machine."""
     if isinstance(rows, float):
-        return round(rows, 3)
+        return pytest.approx(rows, abs=0.01)
     if isinstance(rows, dict):
-        return {key: rounded(value) for key, value in rows.items()}
-    return [rounded(item) for item in rows] if isinstance(rows, list) else rows
+        return {key: about(value) for key, value in rows.items()}
+    return [about(item) for item in rows] if isinstance(rows, list) else rows
+
+
+def classes(rows: Any) -> list[str]:
+    return [box["class"] for box in rows[0]["named"]["predictions"]]
 
 
 def test_the_real_client_gets_what_the_workflow_gives(served: Server) -> None:
     with Workflow.load(DOCUMENT, base=ROOT / "workflows") as workflow:
-        expected = [rounded(workflow.run({"image": picture}).to_dict()) for picture in PICTURES]
-        batch = rounded(workflow.run({"image": PICTURES}).to_dict())
+        expected = [workflow.run({"image": picture}).to_dict() for picture in PICTURES]
+        batch = workflow.run({"image": PICTURES}).to_dict()
     posted, single, by_name, several = ask(
         served,
         {"specification": DOCUMENT, "images": {"image": PICTURES[0]}},
@@ -66,10 +70,10 @@ def test_the_real_client_gets_what_the_workflow_gives(served: Server) -> None:
         {"workspace_name": "any", "workflow_id": "classes_on_boxes", "images": {"image": PICTURES[1]}},
         {"workspace_name": "any", "workflow_id": "classes_on_boxes", "images": {"image": PICTURES}},
     )
-    assert rounded(posted) == expected[0]
-    assert rounded(single)[0]["named"]["predictions"][0]["class"] == expected[0][0]["named"]["predictions"][0]["class"]
-    assert rounded(by_name) == expected[1]
-    assert rounded(several) == batch
+    assert posted == about(expected[0])
+    assert classes(single) == classes(expected[0])
+    assert by_name == about(expected[1])
+    assert several == about(batch)
 
 
 def test_nested_lists_stay_nested_and_pictures_come_back_as_pictures(served: Server) -> None:

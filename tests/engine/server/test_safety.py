@@ -8,6 +8,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,24 @@ def test_bodies_over_the_limit_are_refused(keyed: httpx.Client) -> None:
     check_body(chunked)
 
 
+def test_bodies_without_end_do_not_fill_the_memory() -> None:
+    megabyte, picture = bytes(2**20 - 1), {"Content-Type": "image/png"}
+    with serving("--max-body", "1", ready=False) as server, server.client() as client, ExitStack() as held:
+        url = httpx.URL(server.url)
+        head = f"POST /run HTTP/1.1\r\nHost: {url.host}\r\nContent-Type: image/png\r\nContent-Length: {2**20}\r\n\r\n"
+        deadline = time.monotonic() + 30
+        while (told := client.post("/run", content=megabyte, headers=picture)).status_code != 429:
+            assert time.monotonic() < deadline
+            connection = held.enter_context(socket.create_connection((url.host, url.port), 20))
+            connection.sendall(head.encode() + megabyte)
+        check_body(told)
+        assert int(told.headers["Retry-After"]) >= 1
+        assert client.get("/health").status_code == 200
+        held.close()
+        while client.post("/run", content=megabyte, headers=picture).status_code != 400:
+            assert time.monotonic() < deadline
+
+
 def test_a_body_that_drips_is_cut_off(open_: Server) -> None:
     url = httpx.URL(open_.url)
     with socket.create_connection((url.host, url.port), 20) as connection:
@@ -251,6 +270,8 @@ def test_headers_that_drip_are_cut_off() -> None:
             assert connection.recv(1000).startswith(b"HTTP/1.1 408 Request Timeout")
         with socket.create_connection((url.host, url.port), 20) as connection:
             assert connection.recv(1000).startswith(b"HTTP/1.1 408")  # nothing at all
+        told = [fact["message"] for fact in server.facts() if fact.get("status") == 408]
+        assert len(told) == 2
         for _ in range(3):  # pauses between requests are none of this
             assert client.get("/health").status_code == 200
             time.sleep(1.2)
