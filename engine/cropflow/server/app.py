@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -23,6 +24,7 @@ from cropflow.server.desk import Desk
 from cropflow.server.faults import Fault, answer
 from cropflow.server.gate import Gate, check_key
 from cropflow.server.library import Library
+from cropflow.server.meeting import Meeting
 from cropflow.server.metrics import Metrics
 from cropflow.server.openapi import NUMBERS, ask_for_keys, operation
 from cropflow.server.service import Service, service_of
@@ -47,7 +49,9 @@ def create_app(settings: Settings, *, batching: Batching = Batching(), **store: 
     """
     metrics = Metrics()
     models = ModelStore(batching=batching, met=metrics.model_called, **store)
-    service = Service(settings, Library(settings, models), Desk(settings, metrics), metrics)
+    library = Library(settings, models)
+    meeting = Meeting(batching, lambda flow, result: metrics.shared(library.name_of(flow), result))
+    service = Service(settings, library, Desk(settings, metrics), metrics, meeting)
 
     @contextlib.asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -124,6 +128,8 @@ async def _warm(service: Service) -> None:
     except Exception:
         log.exception("a model cannot be loaded; the server stays not ready")
         return
+    gc.collect()
+    gc.freeze()
     service.is_ready = True
     log.info("all models are loaded, in %.1f s", time.perf_counter() - started)
 

@@ -143,10 +143,11 @@ def _run(
     _check_places(body, given, workflow)
     excluded = _excluded(body.get("excluded_fields"))
     inputs = service.inputs(workflow, given)
-    result = service.run(workflow, name, inputs, cancelled, effects=not body.get("disable_sinks"))
+    profiles, effects = bool(body.get("enable_profiling")), not body.get("disable_sinks")
+    result = service.run(workflow, name, inputs, cancelled, effects=effects, meets=not profiles)
     rows = [{key: value for key, value in row.items() if key not in excluded} for row in result]
     shown = Result(rows, result.errors, result.report).to_dict()
-    content = {"outputs": shown, "profiler_trace": _trace(result) if body.get("enable_profiling") else []}
+    content = {"outputs": shown, "profiler_trace": _trace(result) if profiles else []}
     return Response(json.dumps(content, allow_nan=False, separators=(",", ":")), media_type="application/json")
 
 

@@ -78,6 +78,10 @@ class Library:
             raise Fault(404, f"There is no workflow {name[:100]!r}.{near}", "See GET /workflows for what is served.")
         return found
 
+    def name_of(self, workflow: Workflow) -> str | None:
+        """Return the name of a workflow of the folder; `None` for one that was sent along."""
+        return next((name for name, served in self.workflows.items() if served is workflow), None)
+
     @contextlib.contextmanager
     def sent(self, document: Any) -> Iterator[Workflow]:
         """Lend the workflow of a document that was sent along: a mapping, or text in JSON or YAML.

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from cropflow.errors import RunError
 from cropflow.models import ModelInfo
-from cropflow.result import RunReport
+from cropflow.result import Result, RunReport
 
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -28,6 +28,7 @@ class Metrics:
         self.waiting = Gauge("cropflow_queue", "Requests that wait for others", registry=self._registry)
         self._calls = self._histogram("batch_requests", "Calls put into one call of a model", _SIZES, "model")
         self._pictures = self._histogram("batch_pictures", "Pictures in one call of a model", _SIZES, "model")
+        self._shared = self._histogram("run_requests", "Requests put into one run", _SIZES, "workflow")
         self._steps = self._histogram("step_seconds", "Time in a step", _SECONDS, "workflow", "step")
         self._errors = self._counter("step_errors", "Failures of a step", "workflow", "step")
 
@@ -43,6 +44,11 @@ class Metrics:
             self._steps.labels(*labels).observe(step.seconds)
             if step.failed:
                 self._errors.labels(*labels).inc(step.failed)
+
+    def shared(self, workflow: str | None, result: Result) -> None:
+        """Note a run that was open to several requests, of which each has a row."""
+        self._shared.labels(workflow or "").observe(len(result))
+        self.ran(workflow, result.report)
 
     def failed(self, workflow: str | None, error: RunError) -> None:
         """Note a run that ended in an error."""

@@ -13,6 +13,7 @@ from cropflow.result import Result
 from cropflow.server.desk import Cancelled, Desk
 from cropflow.server.faults import without_paths
 from cropflow.server.library import Library
+from cropflow.server.meeting import Meeting
 from cropflow.server.metrics import Metrics
 from cropflow.server.pictures import Pictures
 from cropflow.server.settings import Settings
@@ -31,6 +32,7 @@ class Service:
     library: Library
     desk: Desk
     metrics: Metrics
+    meeting: Meeting
     is_ready: bool = False
 
     def inputs(self, workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,12 +48,17 @@ class Service:
         *,
         on_error: Literal["raise", "skip"] = "raise",
         effects: bool = True,
+        meets: bool = True,
     ) -> Result:
         """Run a workflow, which begins with nothing remembered, so that requests never see each other's pictures.
 
         Args:
             name: that of the document; `None` for one that was sent along.
+            meets: whether other requests may share the run.
         """
+        met = self.meeting.run(workflow, inputs, cancelled) if meets else None
+        if met is not None:
+            return met
         try:
             result = workflow.run(inputs, on_error=on_error, effects=effects, remember=False, cancelled=cancelled)
         except RunError as error:

@@ -56,9 +56,11 @@ def test_hundreds_of_pictures_at_once_each_get_their_own_answer(served: Server) 
         numbers = client.get("/metrics").text
     assert all(len(rows) == 1 and agrees(rows[0], row) for rows, row in zip(found, expected, strict=True))
     assert not agrees(found[0][0], expected[1])
-    calls = _number(numbers, 'cropflow_batch_requests_count{model="digits-detect.pt"}')
-    asked = _number(numbers, 'cropflow_batch_requests_sum{model="digits-detect.pt"}')
-    assert asked > 1.5 * calls  # requests that met shared calls of the model
+    runs = _number(numbers, 'cropflow_run_requests_count{workflow="classes_on_boxes"}')
+    asked = _number(numbers, 'cropflow_run_requests_sum{workflow="classes_on_boxes"}')
+    assert asked > 1.5 * runs  # requests that met shared runs, and with them calls of the models
+    calls = _number(numbers, 'cropflow_batch_pictures_count{model="digits-detect.pt"}')
+    assert _number(numbers, 'cropflow_batch_pictures_sum{model="digits-detect.pt"}') > 1.5 * calls
 
 
 def _number(text: str, name: str) -> float:

@@ -1,0 +1,142 @@
+"""Requests that ask the same of one workflow share runs of it, and none of them can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import httpx
+import numpy as np
+import pytest
+
+from cropflow import OutputFolder, Workflow
+from cropflow.server.meeting import may_meet
+
+from .conftest import ROOT, SCENES, Server, serving
+
+PICTURES = [path.read_bytes() for path in sorted(SCENES.rglob("*.png"))]
+COUNT = """
+version: "1.0"
+inputs:
+  - {type: WorkflowImage, name: image}
+  - {type: WorkflowParameter, name: confidence, kind: [float_zero_to_one], default_value: 0.4}
+  - {type: WorkflowParameter, name: middle, kind: [integer], default_value: 50}
+steps:
+  - {type: object_detection_model@v2, name: detect, images: $inputs.image, model_id: digits-detect.onnx,
+     confidence: $inputs.confidence}
+  - {type: absolute_static_crop@v1, name: part, images: $inputs.image, x_center: 50, y_center: $inputs.middle,
+     width: 20, height: 20}
+outputs:
+  - {type: JsonField, name: boxes, selector: $steps.detect.predictions}
+  - {type: JsonField, name: part, selector: $steps.part.crops}
+"""
+SIZE = """
+version: "1.0"
+inputs: [{type: WorkflowImage, name: image}]
+steps:
+  - type: property_definition@v1
+    name: size
+    data: $inputs.image
+    operations:
+      - {type: ExtractImageProperty, property_name: height}
+      - {type: ToString}
+      - {type: LookupTable, lookup_table: {"320": usual}}
+outputs: [{type: JsonField, name: size, selector: $steps.size.output}]
+"""
+NOTE = SIZE.replace("outputs:", "  - {type: jsonl_sink@v1, name: note, data: {size: $steps.size.output}}\noutputs:")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("meeting")
+
+
+@pytest.fixture(scope="module")
+def busy(folder: Path) -> Iterator[Server]:
+    """A server where requests wait for each other, so that they meet on machines of any speed."""
+    for name, document in (("count", COUNT), ("note", NOTE), ("size", SIZE)):
+        (folder / f"{name}.yaml").write_text(document, encoding="utf-8")
+    options = ("--models", "models", "--out", str(folder / "out"), "--longest-wait", "300")
+    with serving("--workflows", str(folder), *options) as server:
+        yield server
+
+
+def ask_at_once(server: Server, name: str, asked: list[tuple[bytes, dict]]) -> list[httpx.Response]:
+    with server.client() as client, ThreadPoolExecutor(len(asked)) as pool:
+
+        def ask(one: tuple[bytes, dict]) -> httpx.Response:
+            return client.post(f"/run/{name}", files={"image": one[0]}, data=one[1])
+
+        return list(pool.map(ask, asked))
+
+
+def runs(server: Server, name: str) -> tuple[float, float]:
+    """Return how many runs that requests may share a workflow had, and how many requests in them."""
+    with server.client() as client:
+        lines = client.get("/metrics").text.splitlines()
+    found = dict(line.rsplit(" ", 1) for line in lines if line.startswith("cropflow_run_requests"))
+    count, total = (found.get(f'cropflow_run_requests_{what}{{workflow="{name}"}}', 0) for what in ("count", "sum"))
+    return float(count), float(total)
+
+
+def test_requests_share_runs_and_get_their_own_answers(busy: Server) -> None:
+    before = runs(busy, "count")
+    thresholds = [(0.4, 0.99)[number % 3 == 0] for number in range(len(PICTURES))]
+    with Workflow.loads(COUNT, base=ROOT / "models") as workflow:
+        expected = [
+            workflow.run({"image": picture, "confidence": threshold}).to_dict()[0]
+            for picture, threshold in zip(PICTURES, thresholds, strict=True)
+        ]
+    asked = [(picture, {"confidence": threshold}) for picture, threshold in zip(PICTURES, thresholds, strict=True)]
+    for answer, wanted in zip(ask_at_once(busy, "count", asked), expected, strict=True):
+        (row,) = answer.json()["outputs"]
+        assert len(row["boxes"]["predictions"]) == len(wanted["boxes"]["predictions"])
+        assert row["part"]["value"] == wanted["part"]["value"]
+    assert len({str(row) for row in expected}) == len(PICTURES)
+    after = runs(busy, "count")
+    assert after[1] - before[1] == len(PICTURES)
+    assert after[0] - before[0] < len(PICTURES)
+
+
+def test_who_fails_among_others_is_told_what_is_told_alone(busy: Server) -> None:
+    asked = [(picture, {}) for picture in PICTURES[:5]]
+    asked[1] = (b"no picture", {})
+    asked[3] = (PICTURES[3], {"middle": -100})
+    together = ask_at_once(busy, "count", asked)
+    alone = [ask_at_once(busy, "count", [one])[0] for one in asked]
+    assert [answer.status_code for answer in together] == [answer.status_code for answer in alone]
+    assert together[1].status_code == 400
+    for one, other in zip(together, alone, strict=True):
+        told = [{**answer.json(), "request_id": ""} for answer in (one, other)]
+        if one.status_code != 200:
+            assert told[0] == told[1]
+
+
+def test_a_step_that_fails_on_one_picture_fails_for_its_request_alone(busy: Server) -> None:
+    other = cv2.imencode(".png", np.zeros((300, 300, 3), np.uint8))[1].tobytes()
+    before = runs(busy, "size")
+    answers = ask_at_once(busy, "size", [(picture, {}) for picture in (*PICTURES[:3], other, PICTURES[3])])
+    assert runs(busy, "size")[1] - before[1] == 5
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 422, 200]
+    assert [answer.json()["outputs"] for answer in answers if answer.status_code == 200] == [[{"size": "usual"}]] * 4
+    alone = ask_at_once(busy, "size", [(other, {})])[0]
+    assert answers[3].json()["message"] == alone.json()["message"]
+    assert "step 'size'" in alone.json()["message"]
+
+
+def test_what_has_effects_happens_once_for_each_request(busy: Server, folder: Path) -> None:
+    answers = ask_at_once(busy, "note", [(picture, {}) for picture in PICTURES[:6]])
+    assert [answer.json()["outputs"] for answer in answers] == [[{"size": "usual"}]] * 6
+    assert runs(busy, "note") == (0.0, 0.0)
+    (lines,) = folder.rglob("*.jsonl")
+    assert len(lines.read_text(encoding="utf-8").splitlines()) == 6
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "workflows").glob("*.yaml")), ids=lambda file: file.stem)
+def test_workflows_that_remember_gather_or_write_do_not_meet(file: Path, tmp_path: Path) -> None:
+    with Workflow.load(file, resources=[OutputFolder(tmp_path)]) as workflow:
+        plan = workflow.plan
+        bound = plan.remembers or plan.gathers_batch or any(step.spec.effects for step in plan.steps)
+        assert may_meet(plan) != bool(bound)
