@@ -14,7 +14,7 @@ from pathlib import Path
 _FENCE = re.compile(
     r"(?:^<!-- (?P<marks>[^\n]*) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
-_MARKS = re.compile(r"output|serve|client|flow|times differ|drawing|deployed|refused|exit \d+|file \S+|part of \S+")
+_MARKS = re.compile(r"output|serve|client|flow|n8n|times differ|drawing|deployed|refused|exit \d+|file \S+|part of \S+")
 _FLOAT = r"-?\d+\.\d+(?:e-?\d+)?"
 _TOLERANCE = 0.03
 
@@ -33,7 +33,7 @@ class Snippet:
             `file NAME` (written before it is run),
             `part of NAME` (all of it stands in that document), `serve` (a server that runs to the end of the page),
             `client` (Python for the environment of the existing client), `flow` (of Node-RED),
-            `refused` (the document has mistakes), `exit 1` (how the command ends).
+            `n8n` (a workflow of it), `refused` (the document has mistakes), `exit 1` (how the command ends).
     """
 
     page: Path

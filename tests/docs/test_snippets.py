@@ -18,13 +18,14 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Self
-from urllib.request import Request, urlopen
+from typing import Any, Self
+from urllib.request import urlopen
 
+import httpx
 import pytest
 
 from cropflow import Block, OutputFolder, Workflow, WorkflowError
@@ -91,6 +92,12 @@ def headings(page: Path) -> list[str]:
     return [re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles]
 
 
+def assert_wired(snippet: Snippet, nodes: Collection[str], wires: Collection[tuple[str, str]]) -> None:
+    """Assert that wires of a flow join nodes that are there, and leave none out."""
+    ends = {end for wire in wires for end in wire}
+    assert ends == set(nodes), f"{snippet.place}: no node, or not wired: {ends ^ set(nodes)}"
+
+
 class Reader:
     """Somebody who types a page from top to bottom."""
 
@@ -134,7 +141,9 @@ class Reader:
             case "js":
                 assert snippet.mark("file"), f"{snippet.place}: a later block runs this file"
             case "json" if snippet.mark("flow") is not None:
-                self._flow(snippet)
+                self._node_red(snippet)
+            case "json" if snippet.mark("n8n") is not None:
+                self._n8n(snippet)
             case "yaml" | "json":
                 self._document(snippet)
             case "toml":
@@ -175,17 +184,43 @@ class Reader:
         assert ended.returncode == 0, f"{snippet.place}: {ended.stderr}"
         return ended.stdout
 
-    def _flow(self, snippet: Snippet) -> None:
+    def _node_red(self, snippet: Snippet) -> None:
         """Node-RED runs what has a place and is wired; what its nodes send must be answered."""
         nodes = {node["id"]: node for node in json.loads(snippet.text)}
-        wired = {name for node in nodes.values() for output in node["wires"] for name in output}
-        assert wired < nodes.keys(), f"{snippet.place}: {wired - nodes.keys()}"
+        wires = [(name, end) for name, node in nodes.items() for output in node["wires"] for end in output]
+        assert_wired(snippet, nodes, wires)
         assert all(node.keys() >= {"type", "x", "y", "z"} for node in nodes.values()), snippet.place
         (url,) = [node["url"] for node in nodes.values() if "url" in node]
         (headers,) = [json.loads(rule["to"]) for node in nodes.values() for rule in node.get("rules", ())]
-        picture = (self.folder / "examples/digits/scenes/form/01.png").read_bytes()
-        with urlopen(Request(url, picture, headers)) as answer:
-            assert json.load(answer)["errors"] == [], snippet.place
+        self._ask(snippet, "POST", url, headers=headers, content=self._picture.read_bytes())
+
+    def _n8n(self, snippet: Snippet) -> None:
+        """n8n wires nodes by name; what its nodes send must be answered, and the answer hold what they take from it."""
+        flow = json.loads(snippet.text)
+        nodes = {node["name"]: node for node in flow["nodes"]}
+        outputs = [(name, output) for name, ends in flow["connections"].items() for output in ends["main"]]
+        assert_wired(snippet, nodes, [(name, end["node"]) for name, output in outputs for end in output])
+        parameters = {node["type"].removeprefix("n8n-nodes-base."): node["parameters"] for node in nodes.values()}
+        asked, path = parameters["httpRequest"], parameters["splitOut"]["fieldToSplitOut"]
+        assert (asked["sendBody"], asked["contentType"]) == (True, "multipart-form-data"), snippet.place
+        parts = asked["bodyParameters"]["parameters"]
+        assert {part["parameterType"] for part in parts} == {"formBinaryData"}, snippet.place
+        files = [(part["name"], (self._picture.name, self._picture.read_bytes())) for part in parts]
+        items = self._ask(snippet, asked["method"], asked["url"], files=files)
+        for key in re.findall(r"\w+", path):
+            items = items[int(key) if key.isdigit() else key]
+        assert items and isinstance(items, list), f"{snippet.place}: no items at {path}"
+
+    @property
+    def _picture(self) -> Path:
+        """What flows of low-code tools send here."""
+        return self.folder / "examples/digits/scenes/form/01.png"
+
+    def _ask(self, snippet: Snippet, method: str, url: str, **request: Any) -> Any:
+        answer = httpx.request(method, url, timeout=60, trust_env=False, **request)
+        assert answer.is_success, f"{snippet.place}: {answer.text}"
+        assert answer.json()["errors"] == [], snippet.place
+        return answer.json()
 
     def _shell(self, snippet: Snippet) -> str:
         lines = [line for line in snippet.text.splitlines() if line.split("  #")[0].strip() not in RUN_ELSEWHERE]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from pathlib import PurePosixPath
 from typing import Any, TypeAlias
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import contextmanager_in_threadpool
@@ -22,7 +25,7 @@ from cropflow.server.desk import Cancelled
 from cropflow.server.faults import Fault
 from cropflow.server.gate import check_key
 from cropflow.server.openapi import ERRORS, LISTING, SENT_RUN, default_of
-from cropflow.server.reading import Body, File, Form, mapping, read_body
+from cropflow.server.reading import Body, File, Form, base_name, mapping, read_body
 from cropflow.server.service import Service, error_facts, service_of
 from cropflow.server.slips import file_hint
 from cropflow.workflow import Workflow
@@ -184,7 +187,29 @@ def _as_picture(result: Result, plan: Plan, asked: Asked) -> Response:
         others = [name for name in picture_outputs(plan) if name != output]
         other = f", or for another output with ?output=NAME: {', '.join(others)}" if others else ""
         raise Fault(406, f"The output {output!r} is {found} here.", f"Ask for JSON{other}.")
-    return Response(value.encode(".jpg" if asked.media == JPEG else ".png"), media_type=asked.media)
+    ext = ".jpg" if asked.media == JPEG else ".png"
+    return Response(value.encode(ext), headers=_called(_name(value, plan, output) + ext), media_type=asked.media)
+
+
+def _name(image: Image, plan: Plan, output: str) -> str:
+    """Return what a picture is called, a crop by the last part of its id.
+
+    One that was sent without a name has the name of its input, which tells less than that of the output.
+    """
+    inputs = [item.name for item in plan.inputs]
+    return output if image.id.partition(".[")[0] in inputs else PurePosixPath(image.id).stem
+
+
+def _called(file: str) -> dict[str, str]:
+    """Return the header by which clients name the file that they save.
+
+    Names come from clients, so of theirs only letters that mean nothing in a header stand in it as they are.
+    `filename*` has any name exactly; curl knows `filename` alone, so it gets one that is near.
+    """
+    file = base_name(file)
+    plain = re.sub(r"[^\w.~-]", "_", file, flags=re.ASCII)
+    exact = "" if plain == file else f"; filename*=utf-8''{quote(file)}"
+    return {"Content-Disposition": f'inline; filename="{plain}"{exact}'}
 
 
 def _facts(name: str, plan: Plan) -> dict[str, Any]:

@@ -155,7 +155,7 @@ async def _read_form(request: Request, settings: Settings) -> Form:
             for name, part in form.multi_items():
                 read: File | str
                 if isinstance(part, UploadFile):
-                    read = File(await part.read(), _unique(_base_name(part.filename), names))
+                    read = File(await part.read(), _unique(base_name(part.filename), names))
                 else:
                     read = part
                 found.parts.setdefault(name, []).append(read)
@@ -177,7 +177,7 @@ def too_many_pictures(settings: Settings) -> Fault:
     return Fault(413, f"The request has more than the {settings.max_pictures} pictures allowed.", "Send it in parts.")
 
 
-def _base_name(name: str | None) -> str:
+def base_name(name: str | None) -> str:
     """Return what names a picture in results: no folders, nothing that does not show, and not too long."""
     shown = "".join(
         letter for letter in (name or "").replace("\\", "/").rpartition("/")[2] if letter.isprintable()

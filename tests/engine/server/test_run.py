@@ -98,6 +98,46 @@ def test_an_answer_as_a_picture(client: httpx.Client, accept: str) -> None:
     assert not np.array_equal(shown, cv2.imread(str(PICTURE)))
 
 
+@pytest.mark.parametrize(
+    ("sent", "named"),
+    [
+        ("01.png", 'filename="01.jpg"'),
+        ("sub/a.b.png", 'filename="a.b.jpg"'),
+        ("Straße 3.png", "filename=\"Stra_e_3.jpg\"; filename*=utf-8''Stra%C3%9Fe%203.jpg"),
+        ('a";b=%22.png', "filename=\"a__b__22.jpg\"; filename*=utf-8''a%22%3Bb%3D%2522.jpg"),
+    ],
+)
+def test_an_answer_as_a_picture_is_called_as_the_file_sent(client: httpx.Client, sent: str, named: str) -> None:
+    quoted = sent.replace('"', r"\"")
+    part = f'Content-Disposition: form-data; name="image"; filename="{quoted}"\r\n\r\n'.encode()
+    answer = client.post(
+        "/run/detect_crop_classify?output=annotated",
+        content=b"--x\r\n" + part + PICTURE.read_bytes() + b"\r\n--x--\r\n",
+        headers={"Accept": "image/jpeg", "Content-Type": "multipart/form-data; boundary=x"},
+    )
+    assert answer.headers["content-disposition"] == f"inline; {named}"
+
+
+@pytest.mark.parametrize(
+    ("output", "named"),
+    [
+        ("annotated", 'filename="annotated.png"'),
+        ("..\\v1.2\r\nSet-Cookie: a", "filename=\"v1.2Set-Cookie__a.png\"; filename*=utf-8''v1.2Set-Cookie%3A%20a.png"),
+    ],
+)
+def test_an_answer_without_a_name_is_called_as_the_output(client: httpx.Client, output: str, named: str) -> None:
+    document = {
+        "version": "1.0",
+        "inputs": [{"type": "WorkflowImage", "name": "image"}],
+        "steps": [],
+        "outputs": [{"type": "JsonField", "name": output, "selector": "$inputs.image"}],
+    }
+    picture = base64.b64encode(PICTURE.read_bytes()).decode()
+    for image in (picture, [picture]):
+        answer = client.post("/run", json={"workflow": document, "image": image}, headers={"Accept": "image/png"})
+        assert answer.headers["content-disposition"] == f"inline; {named}"
+
+
 def test_what_cannot_be_answered_in_the_form_asked_for_is_told(client: httpx.Client) -> None:
     files = {"image": PICTURE.read_bytes()}
     assert client.post(RUN, files=files, headers={"Accept": "text/html"}).status_code == 406
