@@ -85,9 +85,10 @@ def create_app(settings: Settings, *, batching: Batching = Batching(), **store: 
     )
     app.get("/", include_in_schema=False)(front)
     _describe(app, service)
-    app.add_middleware(
-        CORSMiddleware, allow_origins=settings.origins, allow_methods=["GET", "POST"], allow_headers=["*"]
-    )
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=settings.origins, allow_methods=["GET", "POST"], allow_headers=["*"]
+        )
     app.add_middleware(Gate, settings=settings, metrics=metrics)
     return app
 
@@ -129,7 +130,7 @@ async def _warm(service: Service) -> None:
         log.exception("a model cannot be loaded; the server stays not ready")
         return
     gc.collect()
-    gc.freeze()
+    gc.freeze()  # what is loaded stays; looking through it again and again held up requests for up to a second
     service.is_ready = True
     log.info("all models are loaded, in %.1f s", time.perf_counter() - started)
 
