@@ -48,18 +48,30 @@ class _Job:
 
 
 class Gatherer:
-    """Lets one thread in at a time, with what the others ask for in its hands.
+    """Lets few threads in at a time, each with what others ask for in its hands.
 
     >>> Gatherer(Batching()).call("double", [1, 2], lambda items: [2 * item for item in items])
     [2, 4]
     """
 
-    def __init__(self, batching: Batching, met: Callable[[int, int], None] = lambda calls, items: None) -> None:
-        """Args as attributes of the class; `met` is told how many calls and items each call of the model had."""
+    def __init__(
+        self,
+        batching: Batching,
+        met: Callable[[int, int], None] = lambda calls, items: None,
+        *,
+        abreast: int = 1,
+    ) -> None:
+        """Make one that nobody has called.
+
+        Args:
+            batching: how calls are put together.
+            met: told how many calls and items each call of the model had.
+            abreast: how many threads may work at the same time.
+        """
         self._batching = batching
         self._met = met
         self._waiting: list[_Job] = []
-        self._is_busy = False
+        self._free = abreast
         self._changed = threading.Condition()
 
     def call(self, key: Hashable, items: Sequence[Any], work: Work) -> Any:
@@ -71,15 +83,17 @@ class Gatherer:
         job = _Job(key, items, work)
         with self._changed:
             self._waiting.append(job)
-            leads, self._is_busy = not self._is_busy, True
+            leads = self._free > 0
+            if leads:
+                self._free -= 1
+                job.woken.set()
             self._changed.notify()
         try:
-            if not leads:
-                job.woken.wait()
+            job.woken.wait()
             if not job.is_done:
                 self._lead(job)
         except BaseException:  # such as Ctrl-C; the others must not wait for this thread
-            self._withdraw(job, leads)
+            self._withdraw(job)
             raise
         if job.error is not None:
             raise job.error
@@ -96,14 +110,16 @@ class Gatherer:
 
     def _pass_on(self) -> None:
         """Let the one that waits longest lead."""
-        self._is_busy = bool(self._waiting)
-        if self._waiting:
-            self._waiting[0].woken.set()
+        first = next((job for job in self._waiting if not job.woken.is_set()), None)
+        if first is None:
+            self._free += 1
+        else:
+            first.woken.set()
 
-    def _withdraw(self, job: _Job, leads: bool) -> None:
+    def _withdraw(self, job: _Job) -> None:
         with self._changed:
             self._waiting = [other for other in self._waiting if other is not job]
-            if (leads or job.woken.is_set()) and not job.is_done:
+            if job.woken.is_set() and not job.is_done:
                 self._pass_on()
 
     def _taken(self, job: _Job) -> list[_Job]:
@@ -121,7 +137,7 @@ class Gatherer:
         return jobs
 
     def _alike(self, job: _Job) -> list[_Job]:
-        return [other for other in self._waiting if other is not job and other.key == job.key]
+        return [other for other in self._waiting if not other.woken.is_set() and other.key == job.key]
 
     def _is_full(self, job: _Job) -> bool:
         return sum(len(one.items) for one in (job, *self._alike(job))) >= self._batching.largest

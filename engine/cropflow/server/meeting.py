@@ -8,6 +8,7 @@ among others is run once more by itself, so that it is told what it would be tol
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from cropflow.models.gather import Gatherer
 from cropflow.result import Result
 from cropflow.server.desk import Cancelled
 from cropflow.workflow import Workflow
+
+_ABREAST = max(1, (os.cpu_count() or 1) // 2)
+"""Runs of one workflow at the same time: the other half of the cores is for HTTP and the threads of the models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class Meeting:
         with self._lock:
             if workflow not in self._gatherers:
                 fits = self._batching.largest > 1 and may_meet(workflow.plan)
-                self._gatherers[workflow] = Gatherer(self._batching) if fits else None
+                self._gatherers[workflow] = Gatherer(self._batching, abreast=_ABREAST) if fits else None
             return self._gatherers[workflow]
 
     def _together(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from collections.abc import Sequence
@@ -105,7 +106,26 @@ def test_many_threads_get_their_own_answers() -> None:
 
     with ThreadPoolExecutor(32) as pool:
         assert all(pool.map(ask, range(2000)))
-    assert not gatherer._waiting and not gatherer._is_busy
+    assert not gatherer._waiting and gatherer._free == 1
+
+
+def test_no_more_threads_work_at_once_than_may() -> None:
+    gatherer, together, most = Gatherer(Batching(8), abreast=3), threading.Semaphore(3), threading.Barrier(3)
+
+    def work(items: Sequence[int]) -> list[int]:
+        assert together.acquire(blocking=False), "a fourth thread works"
+        with contextlib.suppress(threading.BrokenBarrierError):
+            most.wait(0.5)  # passed only where three are here at once
+        together.release()
+        return [-item for item in items]
+
+    with ThreadPoolExecutor(32) as pool:
+        answers = list(pool.map(lambda n: gatherer.call(n % 5, [n], work), range(3)))
+        assert answers == [[0], [-1], [-2]]
+        assert not most.broken
+        most.abort()
+        assert list(pool.map(lambda n: gatherer.call(n % 5, [n], work), range(2000))) == [[-n] for n in range(2000)]
+    assert not gatherer._waiting and gatherer._free == 3
 
 
 def test_who_is_interrupted_leaves_nobody_waiting() -> None:
