@@ -129,7 +129,7 @@ def describe(value: object, limit: int = 60) -> str:
     """Name a value for a message: its type, and what it is where that is short."""
     if value is None:
         return "null"
-    text = repr(value)
+    text = str(value).lower() if isinstance(value, bool) else repr(value)  # as documents write it
     kind = kind_of_type(type(value))
     name = kind.name if kind else type(value).__name__
     return f"{name} {text}" if len(text) <= limit and not isinstance(value, np.ndarray) else name

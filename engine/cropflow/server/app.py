@@ -27,6 +27,7 @@ from cropflow.server.library import Library
 from cropflow.server.meeting import Meeting
 from cropflow.server.metrics import Metrics
 from cropflow.server.openapi import NUMBERS, ask_for_keys, operation
+from cropflow.server.plain import PlainRoute
 from cropflow.server.service import Service, service_of
 from cropflow.server.settings import Settings
 
@@ -74,6 +75,10 @@ def create_app(settings: Settings, *, batching: Batching = Batching(), **store: 
         exception_handlers=dict.fromkeys((HTTPException, Fault, CropflowError), _answered),
     )
     app.state.service = service
+    app.router.routes += [  # openapi.py describes each workflow
+        PlainRoute("/run/{workflow}", own.run_named, methods=["POST"]),
+        PlainRoute("/run/{workflow}", own.tell_named, methods=["GET"]),
+    ]
     app.include_router(own.router)
     app.include_router(existing.router)
     app.get("/health", tags=["server"], summary="Whether it runs")(health)

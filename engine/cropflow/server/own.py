@@ -50,10 +50,9 @@ async def listing(request: Request) -> JSONResponse:
     return JSONResponse({"workflows": [_facts(name, flow.plan) for name, flow in service.library.workflows.items()]})
 
 
-@router.post("/run/{workflow}", include_in_schema=False)  # each workflow is described for itself; see openapi.py
-async def run_named(request: Request, workflow: str) -> Response:
+async def run_named(request: Request) -> Response:
     """Run a workflow of the folder."""
-    service = service_of(request)
+    service, workflow = service_of(request), request.path_params["workflow"]
     check_key(request, service.settings)
     service.desk.check()
     found = service.library.named(workflow)
@@ -61,12 +60,11 @@ async def run_named(request: Request, workflow: str) -> Response:
     return await _answer(request, service, found, workflow, understand(request, body, found.plan))
 
 
-@router.get("/run/{workflow}", include_in_schema=False)
-async def tell_named(request: Request, workflow: str) -> Response:
+async def tell_named(request: Request) -> Response:
     """Tell whoever opens the address of a workflow in a browser how to run it."""
     service = service_of(request)
     check_key(request, service.settings)
-    plan = service.library.named(workflow).plan
+    plan = service.library.named(request.path_params["workflow"]).plan
     fields = [f" -F {item.name}={'@FILE' if _is_picture(item) else 'VALUE'}" for item in plan.inputs if item.required]
     command = f"curl{''.join(fields) or ' -X POST'} {request.url.replace(query='')}"
     raise Fault(405, "A workflow is run with POST.", f"POST its inputs: {command}", {"Allow": "POST"})

@@ -236,7 +236,7 @@ def test_classifications(name: str, one: Any, several: Any) -> None:
     [
         (3, {"type": "StringToLowerCase"}, "StringToLowerCase takes string, but got integer 3"),
         ("3", {"type": "Multiply", "other": 2}, "Multiply takes float or integer or float_zero_to_one, but got string"),
-        (True, {"type": "Multiply", "other": 2}, "but got boolean True"),
+        (True, {"type": "Multiply", "other": 2}, "but got boolean true"),
         ("three", {"type": "ToNumber", "cast_to": "int"}, "ToNumber reads a number, but got string 'three'"),
         ("dgo", {"type": "LookupTable", "lookup_table": {"dog": 1}}, "no entry for string 'dgo'; did you mean 'dog'?"),
         (["a", 1], {"type": "NumericSequenceAggregate", "function": "sum"}, "takes a list of numbers, but got"),
