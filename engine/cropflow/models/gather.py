@@ -71,6 +71,7 @@ class Gatherer:
         self._batching = batching
         self._met = met
         self._waiting: list[_Job] = []
+        self._leading: list[_Job] = []
         self._free = abreast
         self._changed = threading.Condition()
 
@@ -83,11 +84,8 @@ class Gatherer:
         job = _Job(key, items, work)
         with self._changed:
             self._waiting.append(job)
-            leads = self._free > 0
-            if leads:
-                self._free -= 1
-                job.woken.set()
-            self._changed.notify()
+            self._wake()
+            self._changed.notify_all()
         try:
             job.woken.wait()
             if not job.is_done:
@@ -103,24 +101,27 @@ class Gatherer:
         jobs = self._taken(job)
         _answer(jobs)
         with self._changed:
-            self._pass_on()
+            self._free += 1
+            self._wake()
         for other in jobs:
             other.woken.set()
         self._met(len(jobs), sum(len(one.items) for one in jobs))
 
-    def _pass_on(self) -> None:
-        """Let the one that waits longest lead."""
-        first = next((job for job in self._waiting if not job.woken.is_set()), None)
-        if first is None:
-            self._free += 1
-        else:
-            first.woken.set()
+    def _wake(self) -> None:
+        """Let those lead that wait longest, unless somebody is about to take them along."""
+        for job in self._waiting:
+            if self._free and not job.woken.is_set() and all(job.key != other.key for other in self._leading):
+                self._free -= 1
+                self._leading.append(job)
+                job.woken.set()
 
     def _withdraw(self, job: _Job) -> None:
         with self._changed:
             self._waiting = [other for other in self._waiting if other is not job]
+            self._leading = [other for other in self._leading if other is not job]
             if job.woken.is_set() and not job.is_done:
-                self._pass_on()
+                self._free += 1
+            self._wake()
 
     def _taken(self, job: _Job) -> list[_Job]:
         """Take the calls that go with one, oldest first, off the waiting list."""
@@ -134,6 +135,8 @@ class Gatherer:
                     jobs.append(other)
                     count += len(other.items)
             self._waiting = [other for other in self._waiting if other not in jobs]
+            self._leading.remove(job)
+            self._wake()
         return jobs
 
     def _alike(self, job: _Job) -> list[_Job]:

@@ -56,7 +56,10 @@ class Desk:
         loop = asyncio.get_running_loop()
         self._inside += 1
         self._count()
-        future = loop.run_in_executor(self._pool, _unless_off, work, off)
+        waiting = [
+            work
+        ]  # dropped with all it holds when it is called off, though the queue of the pool keeps its place
+        future = loop.run_in_executor(self._pool, _unless_off, waiting, off)
         future.add_done_callback(lambda _: self._leave())
         async with _watched(request) as gone:
             both: set[asyncio.Future[Any]] = {future, gone}
@@ -66,6 +69,7 @@ class Desk:
                     return future.result()
             finally:  # also where the client of a streamed answer goes away, which cancels this
                 off.set()
+                waiting.clear()
                 future.add_done_callback(lambda late: late.cancelled() or late.exception())  # nobody else asks for it
             if gone.done():
                 raise CancelledError("the client went away")
@@ -88,10 +92,12 @@ class Desk:
         self._metrics.waiting.set(max(0, self._inside - self._settings.concurrency))
 
 
-def _unless_off(work: Callable[[Cancelled], _T], off: threading.Event) -> _T:
+def _unless_off(waiting: list[Callable[[Cancelled], _T]], off: threading.Event) -> _T:
     """Do work, unless it was called off while it waited for a thread."""
-    if off.is_set():
-        raise CancelledError("the request was called off before it began")
+    try:
+        work = waiting.pop()
+    except IndexError:
+        raise CancelledError("the request was called off before it began") from None
     return work(off.is_set)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cropflow.server.faults import REFUSED, Fault, answer
@@ -23,6 +23,8 @@ log = logging.getLogger("cropflow.server")
 _GIVEN_ID = re.compile(r"[\w.-]{1,64}")
 _BODIES = 8
 """How many of the largest bodies fit into the memory at once."""
+_SMALL = 16
+"""How many small bodies make one of the largest."""
 _LONGEST = 100
 """Characters of a header that are repeated in an answer."""
 
@@ -34,7 +36,7 @@ class Gate:
         self._app = app
         self._settings = settings
         self._metrics = metrics
-        self._room = _Room(_BODIES * settings.max_body)
+        self._room = _Room(settings.max_body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or refuse it."""
@@ -53,7 +55,11 @@ class Gate:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = scope["request_id"]
-            await send(message)
+            try:
+                async with asyncio.timeout(self._settings.timeout):
+                    await send(message)
+            except TimeoutError:  # it reads nothing, and holds what it sent
+                raise ClientDisconnect from None
 
         try:
             self._check(headers)
@@ -88,7 +94,7 @@ class Gate:
             raise Fault(400, "The header Content-Length is no number.", "Correct it.")
         if int(length) > self._settings.max_body:
             raise too_large(self._settings)
-        self._room.check(int(length))
+        self._room.check(int(length), int(length))
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")  # never what the client wrote
@@ -106,14 +112,19 @@ class Gate:
 
 
 class _Room:
-    """The bytes of all requests together, from when they are read until they are answered."""
+    """The bytes of all requests together, from when they are read until they are answered.
 
-    def __init__(self, most: int) -> None:
-        self._left = most
+    The room of one body in eight is for small ones, so that few clients with large ones do not keep all others out.
+    """
 
-    def check(self, size: int) -> None:
-        """Refuse what is larger than the room that is left."""
-        if size > self._left:
+    def __init__(self, max_body: int) -> None:
+        self._left = _BODIES * max_body
+        self._kept = max_body
+        self._small = max_body // _SMALL
+
+    def check(self, size: int, total: int) -> None:
+        """Refuse what is larger than the room that is left for a body of which so much is known."""
+        if size > self._left - (self._kept if total > self._small else 0):
             raise Fault(
                 429,
                 "The server is busy: it holds as many bytes of requests as it may.",
@@ -121,9 +132,9 @@ class _Room:
                 {"Retry-After": "1", "Connection": "close"},
             )
 
-    def take(self, size: int) -> None:
+    def take(self, size: int, total: int) -> None:
         """Hold bytes, or refuse them."""
-        self.check(size)
+        self.check(size, total)
         self._left -= size
 
     def give_back(self, size: int) -> None:
@@ -160,7 +171,7 @@ class _Body:
         self._is_read = not message.get("more_body", False)
         if size > self._left:
             raise too_large(self._settings)
-        self._room.take(size)
+        self._room.take(size, self._settings.max_body - self._left + size)
         self._left -= size
         return message
 

@@ -56,10 +56,10 @@ class Service:
             name: that of the document; `None` for one that was sent along.
             meets: whether other requests may share the run.
         """
-        met = self.meeting.run(workflow, inputs, cancelled) if meets else None
-        if met is not None:
-            return met
         try:
+            met = self.meeting.run(workflow, inputs, cancelled, on_error) if meets else None
+            if met is not None:
+                return met
             result = workflow.run(inputs, on_error=on_error, effects=effects, remember=False, cancelled=cancelled)
         except RunError as error:
             self.metrics.failed(name, error)

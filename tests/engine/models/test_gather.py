@@ -97,6 +97,17 @@ def test_an_idle_model_waits_for_others_if_told_to() -> None:
     assert list(map(len, calls)) == [4]  # full, so nobody waited for the time to pass
 
 
+def test_who_waits_takes_along_all_that_come_however_many_may_work_at_once() -> None:
+    calls: list[list[int]] = []
+    gatherer = Gatherer(Batching(largest=4, wait=30), abreast=8)
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(
+            pool.map(lambda n: gatherer.call(n % 3, [n], lambda items: calls.append(items) or items), range(12))
+        )
+    assert answers == [[n] for n in range(12)]
+    assert list(map(len, calls)) == [4, 4, 4]  # full, so nobody waited for the time to pass
+
+
 def test_many_threads_get_their_own_answers() -> None:
     gatherer = Gatherer(Batching(8))
 

@@ -189,6 +189,9 @@ def test_bodies_without_end_do_not_fill_the_memory() -> None:
         check_body(told)
         assert int(told.headers["Retry-After"]) >= 1
         assert client.get("/health").status_code == 200
+        assert (
+            client.post("/run", content=bytes(1000), headers=picture).status_code == 400
+        )  # there is room for small ones
         held.close()
         while client.post("/run", content=megabyte, headers=picture).status_code != 400:
             assert time.monotonic() < deadline
