@@ -135,7 +135,7 @@ async def _warm(service: Service) -> None:
         log.exception("a model cannot be loaded; the server stays not ready")
         return
     gc.collect()
-    gc.freeze()  # what is loaded stays; looking through it again and again held up requests for up to a second
+    gc.freeze()  # what is loaded stays; looking through all of it again and again would hold up requests
     service.is_ready = True
     log.info("all models are loaded, in %.1f s", time.perf_counter() - started)
 
