@@ -1,6 +1,6 @@
 """The whole chain: files → decode → detect → crop → classify → JSON Lines, against what people write by hand.
 
-    python benchmarks/chain.py [--pictures 200] [--device cpu] [--half] [--stock] [--smallest]
+    python benchmarks/chain.py [--pictures 200] [--weights .pt .onnx] [--device cpu] [--half] [--stock] [--smallest]
 
 - usual: the loop of the guides: predict a picture, predict each of its crops.
 - batch: the best script that we could write with Ultralytics: batches of pictures, the crops of all of them in batches.
@@ -68,9 +68,10 @@ def usual(job: Job, files: Sequence[Path]) -> Iterator[Line]:
         for file in files:
             picture = cv2.imread(str(file))
             found = detector.predict(picture, conf=job.conf, iou=0.3, max_det=job.boxes, **detect)[0]
-            crops = _cut(picture, found.boxes.xyxy.cpu().numpy())
+            boxes = found.boxes.xyxy.cpu().numpy()
+            crops = _cut(picture, boxes)
             labels = [classifier.predict(crop, **classify)[0].probs.top1 for crop in crops]
-            yield _line(file, found.boxes.xyxy, labels)
+            yield _line(file, boxes, labels)
         yield {}
 
 
@@ -323,6 +324,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=2, help="rounds of each way; the fastest counts")
+    parser.add_argument("--weights", nargs="+", choices=(".pt", ".onnx"), default=(".pt", ".onnx"))
     parser.add_argument("--device", help="such as cuda:0; chosen if not given")
     parser.add_argument("--half", action="store_true", help="16-bit numbers, on a GPU; exports stay as they are")
     parser.add_argument("--stock", action="store_true", help="YOLO26n and YOLO26n-cls in place of the digits")
@@ -334,22 +336,27 @@ def main() -> None:
     if asked.work:
         work(asked.work, Job(**json.loads(asked.job)), asked.out)
         return
-    from cropflow_blocks.models.conversion import as_onnx
-
     BUILD.mkdir(parents=True, exist_ok=True)
     weights = [ROOT / "models" / "digits-detect.pt", ROOT / "models" / "digits-classify.pt"]
     if asked.stock:
         weights = [stock("yolo26n", 640), stock("yolo26n-cls", 224)]
     conf, most, sizes = (0.0, 8, (640, 224)) if asked.stock else (0.4, 300, (320, 32))
     folder, rounds = str(scenes(4 if asked.smallest else asked.pictures)), 1 if asked.smallest else asked.rounds
-    kinds = {} if asked.smallest else {".pt": weights}
-    kinds[".onnx"] = [as_onnx(path, BUILD) for path in weights]
+    kinds = (".onnx",) if asked.smallest else asked.weights
     compare(
         {
-            kind: Job(*map(str, files), conf, most, sizes, asked.device, asked.half, folder, rounds)
-            for kind, files in kinds.items()
+            kind: Job(*_of_kind(weights, kind), conf, most, sizes, asked.device, asked.half, folder, rounds)
+            for kind in kinds
         }
     )
+
+
+def _of_kind(weights: Sequence[Path], kind: str) -> list[str]:
+    if kind == ".pt":
+        return [*map(str, weights)]
+    from cropflow_blocks.models.conversion import as_onnx
+
+    return [str(as_onnx(path, BUILD)) for path in weights]
 
 
 if __name__ == "__main__":

@@ -40,12 +40,14 @@ class Mark:
 
 @dataclass(slots=True)
 class _Book:
-    """What all views of one folder know together: files of lines that were begun, and names that were taken."""
+    """What all views of one folder know together: files of lines that were begun, names that were taken, and where
+    folders in it are."""
 
     fresh: bool
     begun: dict[tuple[int, int], str] = field(default_factory=dict)
     used: dict[str, int] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    folders: dict[PurePosixPath, Path] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -96,7 +98,7 @@ class OutputFolder:
         """
         wanted = self._hidden.text(relative, _MASK)
         free = self._claim(PurePosixPath(wanted))
-        path = self.file(str(free))
+        path = self._place(free)
         self._book.asked.append(wanted)
         part = path.with_name(f".{uuid.uuid4().hex}.part")
         try:
@@ -153,6 +155,17 @@ class OutputFolder:
         for name in names:
             self._claim(PurePosixPath(name))
         self._book.fresh = True
+
+    def _place(self, relative: PurePosixPath) -> Path:
+        """Return the path of a file as `file` does; looks at a folder once, as that takes longer than to write."""
+        folder = self._book.folders.get(relative.parent)
+        if folder is not None and relative.name != ".." and not (path := folder / relative.name).is_symlink():
+            folder.mkdir(parents=True, exist_ok=True)
+            return path
+        path = self.file(str(relative))
+        if relative.parent.name and not (self.path / relative).is_symlink():
+            self._book.folders[relative.parent] = path.parent
+        return path
 
     def _begin(self, file: BinaryIO, path: Path) -> None:
         """Empty a file of an earlier run, once, by whatever name it is opened."""

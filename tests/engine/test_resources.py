@@ -45,6 +45,30 @@ def test_a_reserved_name_is_refused(tmp_path: Path, name: str) -> None:
     folder.write("sub/results.jsonl", b"")
 
 
+def test_a_link_that_leads_out_is_refused_in_a_folder_that_was_written_to_before(tmp_path: Path) -> None:
+    folder = OutputFolder(tmp_path / "out")
+    folder.write("a/1.txt", b"first")
+    (tmp_path / "secret.txt").write_text("kept")
+    (tmp_path / "out/a/2.txt").symlink_to(tmp_path / "secret.txt")
+    for name in ("a/2.txt", "a/..", "a/../../3.txt"):
+        with pytest.raises(ValueError, match="leads out of the output folder"):
+            folder.write(name, b"second")
+    (tmp_path / "out/b").mkdir()
+    (tmp_path / "out/a/3.txt").symlink_to(tmp_path / "out/b/3.txt")
+    assert [folder.write(f"a/{number}.txt", b"third") for number in (3, 4)] == ["a/3.txt", "a/4.txt"]
+    written = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.txt")}
+    assert written == {"a/1.txt", "a/2.txt", "a/3.txt", "a/4.txt", "b/3.txt"}
+    assert (tmp_path / "secret.txt").read_text() == "kept"
+
+
+def test_a_folder_that_is_moved_away_meanwhile_is_made_anew(tmp_path: Path) -> None:
+    folder = OutputFolder(tmp_path / "out")
+    folder.write("a/1.txt", b"first")
+    (tmp_path / "out").rename(tmp_path / "yesterday")
+    folder.write("a/2.txt", b"second")
+    assert (tmp_path / "out/a/2.txt").read_bytes() == b"second"
+
+
 def test_a_number_that_tells_files_apart_is_no_index_of_a_crop(tmp_path: Path) -> None:
     folder = OutputFolder(tmp_path)
     names = ["a/1-3.png", "a/1-3.png", "a/1-3.PNG", "a/1-3~2.png"]

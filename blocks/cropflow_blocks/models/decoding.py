@@ -1,12 +1,13 @@
-"""What the numbers mean that a network gives: boxes, classes and whatever comes with them, doubles suppressed.
+"""From the numbers of a network to what it found, as Ultralytics does it.
 
-Vectorised over a batch, with the rules of Ultralytics: the best class of each candidate counts, classes are filtered
-before doubles are suppressed, and doubles are those of the same class unless told otherwise.
+Rows are n×(6 + k): a box, its confidence and class, and k further numbers: weights of masks, or key points. The best
+class of each place counts, classes are filtered before doubles are suppressed, and doubles are those of the same class
+unless told otherwise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,14 +21,14 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Candidates:
+class Found:
     """What was found on one picture, best first.
 
     Attributes:
         boxes: n×4 corners in pixels of what the network saw.
         confidence: n.
         class_id: n.
-        more: n×k further numbers: weights of masks, or key points.
+        more: n×k further numbers.
     """
 
     boxes: Floats
@@ -36,41 +37,50 @@ class Candidates:
     more: Floats
 
 
-def decoded(output: Floats, classes: int, settings: DetectSettings) -> Iterator[Candidates]:
-    """Give what was found on every picture.
+def rows_of_places(output: Floats, classes: int, confidence: float) -> list[Floats]:
+    """Return the rows of every picture that are surer than asked for, boxes as centre and size.
 
     Args:
-        output: batch × (4 + classes + k) × places: centre, size, a score for each class, and k further numbers.
+        output: batch × (4 + classes + k) × places.
         classes: how many classes there are.
     """
-    scores = output[:, 4 : 4 + classes]
-    best = scores.max(axis=1)
-    for number, likely in enumerate(best):
-        places = np.flatnonzero(likely > settings.confidence)
-        class_id = scores[number][:, places].argmax(axis=0)
-        if settings.classes is not None:
-            wanted = np.isin(class_id, settings.classes)
-            places, class_id = places[wanted], class_id[wanted]
-        found = output[number][:, places].T
-        boxes = np.concatenate([found[:, :2] - found[:, 2:4] / 2, found[:, :2] + found[:, 2:4] / 2], axis=1)
-        kept = _unsuppressed(boxes, likely[places], class_id, settings)
-        more = found[kept, 4 + classes :]
-        yield Candidates(boxes[kept], likely[places][kept], class_id[kept].astype(np.int64), more)
+    best = output[:, 4 : 4 + classes].max(axis=1)
+    rows = []
+    for numbers, likely in zip(output, best, strict=True):
+        places = np.flatnonzero(likely > confidence)
+        some = numbers[:, places]
+        class_id = some[4 : 4 + classes].argmax(axis=0).astype(np.float32)
+        rows.append(np.concatenate([some[:4], likely[np.newaxis, places], class_id[np.newaxis], some[4 + classes :]]).T)
+    return rows
 
 
-def decoded_rows(output: Floats, settings: DetectSettings, most: int) -> Iterator[Candidates]:
-    """Give what was found on every picture by a network that chooses itself.
+def rows_of_answer(output: Floats, confidence: float) -> list[Floats]:
+    """Return the rows of every picture that are surer than asked for, of a network that chooses itself.
 
     Args:
-        output: batch × rows × (6 + k): corners, confidence and class, best first, and k further numbers.
-        most: the most rows of a picture.
+        output: batch × rows × (6 + k), boxes as corners, best first.
     """
-    for rows in output:
-        kept = rows[:, 4] > settings.confidence
-        if settings.classes is not None:
-            kept &= np.isin(rows[:, 5], settings.classes)
-        found = rows[kept][:most]
-        yield Candidates(found[:, :4], found[:, 4], found[:, 5].astype(np.int64), found[:, 6:])
+    return [rows[rows[:, 4] > confidence] for rows in output]
+
+
+def found_among(rows: Floats, settings: DetectSettings) -> Found:
+    """Choose among rows of places: drop the weaker one of two that overlap."""
+    rows = _of_classes(rows, settings)
+    middle, half = rows[:, :2], rows[:, 2:4] / 2
+    boxes = np.concatenate([middle - half, middle + half], axis=1)
+    class_id = rows[:, 5].astype(np.int64)
+    kept = _unsuppressed(boxes, rows[:, 4], class_id, settings)
+    return Found(boxes[kept], rows[kept, 4], class_id[kept], rows[kept, 6:])
+
+
+def found_by_network(rows: Floats, settings: DetectSettings, most: int) -> Found:
+    """Take rows of a network that chose itself, at most so many."""
+    rows = _of_classes(rows, settings)[:most]
+    return Found(rows[:, :4], rows[:, 4], rows[:, 5].astype(np.int64), rows[:, 6:])
+
+
+def _of_classes(rows: Floats, settings: DetectSettings) -> Floats:
+    return rows if settings.classes is None else rows[np.isin(rows[:, 5], settings.classes)]
 
 
 def _unsuppressed(

@@ -17,7 +17,7 @@ from cropflow.image.decode import Pixels
 
 Size = tuple[int, int]
 Floats = NDArray[np.floating[Any]]
-_GREY = (114, 114, 114)
+_GREY = 114
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,16 @@ class Letterbox:
         bars = round(free[0] / 2 - 0.1), round(free[1] / 2 - 0.1)
         return cls(picture, (height, width), (height + free[0], width + free[1]), bars)
 
-    def place(self, picture: Pixels) -> Pixels:
-        """Return what the network sees of a picture, h×w×3."""
-        height, width = self.fitted
-        if self.picture != self.fitted:
-            picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
-        (top, left), (below, right) = self.bars, (self.seen[0] - height, self.seen[1] - width)
-        sides = (top, below - top, left, right - left)
-        placed: Pixels = cv2.copyMakeBorder(picture, *sides, cv2.BORDER_CONSTANT, value=_GREY)  # type: ignore[assignment]
-        return placed
+    def place(self, picture: Pixels, seen: Pixels) -> None:
+        """Write what the network sees of a picture, h×w×3."""
+        (height, width), (top, left) = self.fitted, self.bars
+        if self.fitted != self.seen:
+            seen[...] = _GREY
+        inner = seen[top : top + height, left : left + width]
+        if self.picture == self.fitted:
+            inner[...] = picture
+        else:
+            cv2.resize(picture, (width, height), dst=inner, interpolation=cv2.INTER_LINEAR)
 
     def back(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return points, …×(x, y), in pixels of the picture, moved inside of it."""
@@ -64,12 +65,12 @@ class Letterbox:
         return moved.clip(0, np.array(self.picture[::-1], np.float32))
 
 
-def middle_square(picture: Pixels, size: Size) -> Pixels:
-    """Return what a classifier sees: the shorter side scaled to `size`, and the middle of the longer one.
+def place_middle(picture: Pixels, seen: Pixels) -> None:
+    """Write what a classifier sees, h×w×3: the shorter side scaled to fit, and the middle of the longer one.
 
     Scaled by Pillow, as Ultralytics does: OpenCV's interpolation gives other scores.
     """
-    height, width = picture.shape[:2]
+    (height, width), size = picture.shape[:2], seen.shape[:2]
     if size[0] == size[1]:
         short, long = size[0], int(size[0] * max(height, width) / min(height, width))
         height, width = (short, long) if height <= width else (long, short)
@@ -77,10 +78,4 @@ def middle_square(picture: Pixels, size: Size) -> Pixels:
         height, width = size
     scaled = np.asarray(PIL.Image.fromarray(picture).resize((width, height), PIL.Image.Resampling.BILINEAR))
     top, left = round((height - size[0]) / 2), round((width - size[1]) / 2)
-    return scaled[top : top + size[0], left : left + size[1]]
-
-
-def as_input(seen: list[Pixels]) -> NDArray[np.float32]:
-    """Return pictures of one size, BGR, as a network takes them: n×3×h×w in RGB from 0 to 1."""
-    blob: NDArray[np.float32] = cv2.dnn.blobFromImages(seen, 1 / 255, swapRB=True)  # type: ignore[assignment]
-    return blob
+    seen[...] = scaled[top : top + size[0], left : left + size[1]]

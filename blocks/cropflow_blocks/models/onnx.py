@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import threading
 from collections.abc import Sequence
@@ -13,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cropflow.cores import cores
 from cropflow.errors import ModelError
 from cropflow.models import Model
 from cropflow_blocks.models.exported import exported_model, fact
+from cropflow_blocks.models.sessions import AT_ONCE, ArraySession
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -50,7 +51,7 @@ class OnnxLoader:
         raise ModelError(f"there are no published weights {name!r}")
 
 
-class OnnxSession:
+class OnnxSession(ArraySession):
     """A file in ONNX Runtime: a session that has all cores, and one for many callers with a core each.
 
     Networks of one thread side by side are faster than one of many threads, which wait for each other in every layer.
@@ -67,16 +68,19 @@ class OnnxSession:
         (taken,) = self._wide.get_inputs()
         self._name = taken.name
         self.device = device or "cpu"
-        self.lanes = 1 if len(self._providers) > 1 else _cores()
+        on_gpu = len(self._providers) > 1
+        self.lanes = 1 if on_gpu else cores()
+        self.at_once = None if on_gpu else AT_ONCE
         self.shape = tuple(side if isinstance(side, int) else None for side in taken.shape)
+        self.batch = self.shape[0]
         self.number = np.float16 if taken.type == "tensor(float16)" else np.float32
         facts = self._wide.get_modelmeta().custom_metadata_map
         self.facts = {name: fact(text) for name, text in facts.items()}
 
-    def __call__(self, pictures: NDArray[Any], *, beside: bool) -> Sequence[NDArray[Any]]:
-        """Run the network; see `Session`."""
+    def run(self, batch: NDArray[Any], *, beside: bool) -> Sequence[NDArray[Any]]:
+        """Run the network; see `ArraySession.run`."""
         session = self._one_core() if beside else self._wide
-        answers: Sequence[NDArray[Any]] = session.run(None, {self._name: pictures})
+        answers: Sequence[NDArray[Any]] = session.run(None, {self._name: batch})
         return answers
 
     def _one_core(self) -> InferenceSession:
@@ -97,11 +101,6 @@ class OnnxSession:
         except Exception as error:  # the runtime raises all sorts of things
             first = str(error).strip().split("\n")[0]
             raise ModelError(f"{self._path} cannot be loaded; the file may be damaged or no ONNX: {first}") from error
-
-
-def _cores() -> int:
-    """Count the cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _providers(path: Path, device: str | None) -> list[Any]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from cropflow.errors import ModelError
 from cropflow.models import Model
 from cropflow_blocks.models.exported import FACTS, exported_model
+from cropflow_blocks.models.sessions import AT_ONCE, ArraySession
 
 
 class OpenVinoLoader:
@@ -64,7 +65,7 @@ def openvino_imported() -> ModuleType:
     return import_module("openvino")
 
 
-class OpenVinoSession:
+class OpenVinoSession(ArraySession):
     """A folder in OpenVINO."""
 
     runtime = "openvino"
@@ -79,6 +80,7 @@ class OpenVinoSession:
         if not any(chosen in (name, name.partition(".")[0]) for name in core.available_devices):
             there = ", ".join(f"intel:{name.lower()}" for name in core.available_devices)
             raise ModelError(f"{path} cannot run on {device!r}; OpenVINO finds {there}")
+        self.at_once = AT_ONCE if chosen == "CPU" else None
         precision = openvino.Type.f16 if half else openvino.Type.f32
         try:
             network = core.read_model(next(path.glob("*.xml"), path))
@@ -88,7 +90,8 @@ class OpenVinoSession:
             raise ModelError(f"{path} cannot be loaded; the folder may be damaged: {first}") from error
         sides = self._network.input(0).partial_shape
         self.shape = tuple(None if side.is_dynamic else side.get_length() for side in sides)
+        self.batch = self.shape[0]
 
-    def __call__(self, pictures: NDArray[Any], *, beside: bool) -> Sequence[NDArray[Any]]:
-        """Run the network; see `Session`."""
-        return [*self._network([pictures]).values()]
+    def run(self, batch: NDArray[Any], *, beside: bool) -> Sequence[NDArray[Any]]:
+        """Run the network; see `ArraySession.run`."""
+        return [*self._network([batch]).values()]

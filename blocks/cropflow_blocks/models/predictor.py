@@ -1,9 +1,9 @@
-"""Ultralytics' predictor as a model of the engine.
+"""Weights of Ultralytics as a model of the engine.
 
-The predictor is used as it is (masks excepted, see `pixelwise`), so boxes and scores are those of
-`YOLO(path).predict`. This file adds what the predictor leaves to its caller: thresholds of this call only, pictures
-of one shape at a time (mixed shapes change the padding and so the result), suppression for heads that do none, and
-no picture kept in memory.
+The usual architectures run without its predictor (see `pytorch`). For all else the predictor is used as it is (masks
+excepted, see `pixelwise`), so boxes and scores are those of `YOLO(path).predict`. This file adds what the predictor
+leaves to its caller: thresholds of this call only, pictures of one shape at a time (mixed shapes change the padding and
+so the result), suppression for heads that do none, and no picture kept in memory.
 """
 
 from __future__ import annotations
@@ -29,19 +29,26 @@ Answer = TypeVar("Answer")
 
 
 class UltralyticsModel:
-    """Weights loaded by Ultralytics; one thread at a time (the store sees to that)."""
+    """Weights loaded by Ultralytics, in `ultralytics_imported`; one thread at a time (the store sees to that)."""
 
     def __init__(self, info: ModelInfo, predictor: Any) -> None:
+        from cropflow_blocks.models.pytorch import direct_model
+
         self.info = info
         self._predictor = predictor
         self._size = predictor.args.imgsz
         self._end_to_end = bool(getattr(predictor.model, "end2end", False))
-        self._reader = Reader(np.array(info.names, dtype=str), _point_names(info, predictor.model), self._end_to_end)
+        points = _point_names(info, predictor.model)
+        self._reader = Reader(np.array(info.names, dtype=str), points, self._end_to_end)
+        self._direct = direct_model(info, predictor.model, points)
 
     def detect(self, images: Sequence[NDArray[np.uint8]], settings: DetectSettings) -> list[Detections]:
         """Find objects; see `Model.detect`."""
         self._expect(self.info.task != "classify", "detection")
         check_pictures(images)
+        if self._direct is not None and not settings.augment:
+            with self._told(images):
+                return self._direct.detect(images, settings)
         self._set(settings)
         read = self._reader.regions if self.info.task == "semantic" else self._reader.objects
         found: list[Detections] = [Detections.empty()] * len(images)
@@ -57,6 +64,9 @@ class UltralyticsModel:
         check_pictures(images)
         if not images:
             return np.zeros((0, len(self.info.names)), np.float32)
+        if self._direct is not None:
+            with self._told(images):
+                return self._direct.classify(images)
         return np.stack(self._predict(images, _scores))
 
     def embed(self, images: Sequence[NDArray[np.uint8]], layers: Sequence[int] | None) -> list[NDArray[np.float32]]:
@@ -105,7 +115,7 @@ class UltralyticsModel:
 
     def close(self) -> None:
         """Let go of the weights."""
-        self._predictor = None
+        self._predictor = self._direct = None
 
     def _expect(self, able: bool, what: str) -> None:
         if not able:
@@ -136,12 +146,19 @@ class UltralyticsModel:
 
     def _predict(self, images: Sequence[NDArray[np.uint8]], read: Callable[[Any], Answer]) -> list[Answer]:
         """Run the predictor and take the numbers out, so that its results and their pictures can go."""
+        with self._told(images):
+            try:
+                return [read(result) for result in self._predictor(source=list(images))]
+            finally:
+                self._predictor.results = self._predictor.batch = self._predictor.dataset = None
+
+    @contextmanager
+    def _told(self, images: Sequence[NDArray[np.uint8]]) -> Iterator[None]:
+        """Say which model failed, and on how many pictures."""
         try:
-            return [read(result) for result in self._predictor(source=list(images))]
+            yield
         except Exception as error:  # the framework raises all sorts of things
             raise RuntimeError(f"{self.info.path} failed on {len(images)} picture(s): {error}") from error
-        finally:
-            self._predictor.results = self._predictor.batch = self._predictor.dataset = None
 
 
 def _point_names(info: ModelInfo, backend: Any) -> NDArray[np.str_]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from cropflow.errors import nearest
@@ -35,6 +36,7 @@ def check_folder(path: str) -> str:
     return _check_inside(path)
 
 
+@lru_cache
 def check_template(template: str, known: Sequence[str] = PLACEHOLDERS) -> str:
     """Return the template; ValueError where a placeholder does not exist, or it can be no path in a folder."""
     told = ", ".join(f"{{{name}}}" for name in known)
@@ -47,6 +49,7 @@ def check_template(template: str, known: Sequence[str] = PLACEHOLDERS) -> str:
     return _check_inside(template)
 
 
+@lru_cache
 def check_file_name(template: str) -> str:
     """Return the template of a picture's name; ValueError where the extension is none that is written."""
     if PurePosixPath(template).suffix.lower() not in EXTENSIONS:

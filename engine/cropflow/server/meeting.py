@@ -8,7 +8,6 @@ others is run once more by itself, so that it is told what it would be told alon
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 from cropflow.compiler.plan import INPUTS, Plan
+from cropflow.cores import cores
 from cropflow.errors import ImageError
 from cropflow.image import Image
 from cropflow.models import Batching, ModelStore
@@ -26,7 +26,7 @@ from cropflow.workflow import Workflow
 
 _LARGEST = 2**21
 """Pixels of a picture that shares a run, those of a video of 1080 lines; larger ones would hold up the others."""
-_ABREAST = max(1, (os.cpu_count() or 1) // 2)
+_ABREAST = max(1, cores() // 2)
 """Runs of one workflow at the same time: the other half of the cores is for HTTP and the threads of the models."""
 
 

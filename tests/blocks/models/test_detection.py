@@ -169,25 +169,22 @@ def test_a_picture_the_model_fails_on_takes_no_other_down(store: ModelStore) -> 
         resources=[store],
     )
     model = store.get("digits").model
-    working = model._predictor  # type: ignore[attr-defined]
+    working = model._direct  # type: ignore[attr-defined]
 
     class Weak:
-        """The real predictor, with too little memory for pictures seven pixels wide."""
+        """The real network, with too little memory for pictures seven pixels wide."""
 
-        def __getattr__(self, name: str) -> object:
-            return getattr(working, name)
-
-        def __call__(self, source: list[np.ndarray]) -> object:
-            if any(picture.shape[1] == 7 for picture in source):
+        def detect(self, images: list[np.ndarray], settings: object) -> object:
+            if any(picture.shape[1] == 7 for picture in images):
                 raise MemoryError("out of memory")
-            return working(source=source)
+            return working.detect(images, settings)
 
-    model._predictor = Weak()  # type: ignore[attr-defined]
+    model._direct = Weak()  # type: ignore[attr-defined]
     try:
         pictures = [np.zeros((20, width, 3), np.uint8) for width in (20, 7, 20)]
         result = workflow.run({"image": pictures}, on_error="skip")
     finally:
-        model._predictor = working  # type: ignore[attr-defined]
+        model._direct = working  # type: ignore[attr-defined]
     assert [row["found"] is None for row in result] == [False, True, False]
     (error,) = result.errors
     assert error.row == 1 and "out of memory" in str(error)

@@ -14,7 +14,7 @@ import yaml
 from cropflow.errors import ModelError
 from cropflow.image import Image
 from cropflow.models import DetectSettings, ModelStore
-from cropflow_blocks.models.exported import ExportedModel
+from cropflow_blocks.models.direct import DirectModel
 from cropflow_blocks.models.openvino import OpenVinoLoader, openvino_imported
 from cropflow_blocks.models.quiet import ultralytics_imported
 
@@ -39,7 +39,7 @@ def test_a_folder_of_ultralytics_finds_what_its_weights_find(
     folder: Path, store: ModelStore, scenes: list[Image]
 ) -> None:
     model = ModelStore(device="cpu").get(str(folder))
-    assert isinstance(model.model, ExportedModel)
+    assert isinstance(model.model, DirectModel)
     assert (model.info.runtime, model.info.device, model.info.names) == ("openvino", "cpu", ("digit",))
     batch = [scene.bgr for scene in scenes if scene.bgr.shape[0] == scene.bgr.shape[1]]
     theirs = store.get("digits").detect(batch, DetectSettings())
@@ -51,7 +51,7 @@ def test_a_folder_of_ultralytics_finds_what_its_weights_find(
 
 def test_what_the_hot_path_does_not_know_goes_to_ultralytics(tmp_path: Path, scenes: list[Image]) -> None:
     model = ModelStore(device="cpu").get(str(exported(tmp_path, nms=True)))
-    assert not isinstance(model.model, ExportedModel)
+    assert not isinstance(model.model, DirectModel)
     assert len(model.detect([scenes[0].bgr], DetectSettings())[0]) > 3
 
 

@@ -181,7 +181,8 @@ def test_pictures_are_not_kept(detector: LoadedModel, classifier: LoadedModel, s
     del picture
     gc.collect()
     assert gone() is None
-    assert found[0].xyxy.base is None
+    owner = found[0].xyxy.base
+    assert owner is None or owner.size == found[0].xyxy.size  # no numbers of the network hang on it
     assert scores.shape == (1, 10)
 
 
