@@ -17,7 +17,7 @@ from .naive import Answer, NoValue, interpret
 from .shapes import Document, Key
 
 many = settings(
-    max_examples=1500,
+    max_examples=500,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
