@@ -35,7 +35,7 @@ class Sink(Protocol):
         """Write what failed, likewise."""
 
     def show(self, row: Row, image: Image, place: Sequence[str]) -> dict[str, Any]:
-        """Return what stands in the line for an image."""
+        """Return what stands in the line for an image; called for several rows at the same time."""
 
     def sizes(self) -> dict[str, int]:
         """Return how many bytes the files of lines have, by name."""

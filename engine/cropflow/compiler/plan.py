@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path as FilePath
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from cropflow.document.definition import Definition
 from cropflow.kinds import Kind
@@ -18,8 +19,7 @@ Lineage: TypeAlias = tuple[str, ...]
 """Path of axes, outermost first: `()` a scalar, `("$inputs", "crop")` one per crop of each input element."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Key:
+class Key(NamedTuple):
     """Names a column: an output of a step, or an input of the document (step is `INPUTS`)."""
 
     step: str
@@ -76,7 +76,7 @@ class PlannedGate:
     on_members: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlannedStep:
     """One step, ready to run.
 
@@ -97,6 +97,26 @@ class PlannedStep:
     kept: tuple[str, ...]
     after: tuple[str, ...]
     base: FilePath | None = None
+
+    @cached_property
+    def leaves(self) -> tuple[tuple[PortSpec, Any], ...]:
+        """The literals and columns that ports receive, in the order of the ports."""
+        return tuple(
+            (port.leaf if isinstance(argument, Written) else port, leaf)
+            for port in self.spec.ports
+            for argument in (self.arguments[port.name],)
+            for leaf in leaves(argument)
+        )
+
+    @cached_property
+    def reads(self) -> frozenset[Key]:
+        """The columns it reads."""
+        return frozenset(leaf.key for _, leaf in self.leaves if isinstance(leaf, Read))
+
+    @cached_property
+    def checks(self) -> bool:
+        """Whether it reads values whose kind shows only at run time."""
+        return any(isinstance(leaf, Read) and leaf.checked for _, leaf in self.leaves)
 
 
 @dataclass(frozen=True, slots=True)

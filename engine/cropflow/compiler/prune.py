@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from cropflow.compiler.plan import INPUTS, Key, Plan, PlannedStep, Read, leaves
+from cropflow.compiler.plan import INPUTS, Key, Plan, PlannedStep
 from cropflow.spec import BlockSpec
 
 
@@ -22,7 +22,7 @@ def prune(plan: Plan) -> Plan:
             kept.append(step)
     if len(kept) == len(plan.steps):
         return plan
-    readers = Counter(key for step in kept for key in _reads(step))
+    readers = Counter(key for step in kept for key in step.reads)
     readers.update(key for output in plan.outputs for key in output.keys)
     names = {step.name for step in kept}
     return replace(
@@ -38,12 +38,7 @@ def _gives_nothing(spec: BlockSpec) -> bool:
 
 
 def _needs(step: PlannedStep) -> set[str]:
-    return {key.step for key in _reads(step)} - {INPUTS} | {gate.step for gate in step.gates}
-
-
-def _reads(step: PlannedStep) -> set[Key]:
-    read = (leaf for argument in step.arguments.values() for leaf in leaves(argument))
-    return {leaf.key for leaf in read if isinstance(leaf, Read)}
+    return {key.step for key in step.reads} - {INPUTS} | {gate.step for gate in step.gates}
 
 
 def _without_others(step: PlannedStep, names: set[str], readers: Counter[Key]) -> PlannedStep:

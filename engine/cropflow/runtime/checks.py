@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from cropflow.compiler.plan import PlannedStep, Read, Written, leaves
+from cropflow.compiler.plan import PlannedStep, Read, Written
 from cropflow.runtime.axis import Axis, Index
 from cropflow.runtime.column import Column, both, compose
 from cropflow.runtime.feeds import Columns, Have, Prepared, prepare
@@ -22,8 +22,7 @@ Report = Callable[[Axis, int, Exception], None]
 
 def checked(step: PlannedStep, columns: Columns, report: Report) -> PlannedStep:
     """Return the step with every value that is checked at run time converted; one that does not fit is missing."""
-    read = [leaf for argument in step.arguments.values() for leaf in leaves(argument)]
-    if not any(isinstance(leaf, Read) and leaf.checked for leaf in read):
+    if not step.checks:
         return step
     prepared = prepare(step, columns)
 

@@ -78,5 +78,6 @@ def spread(values: list[Any], chosen: Index | None, length: int) -> list[Any]:
 
 def present(values: Sequence[Any]) -> Mask | None:
     """Return the validity of values in which `None` stands for missing; `None` where none is missing."""
-    mask = np.fromiter((value is not None for value in values), np.bool_, len(values))
-    return None if mask.all() else mask
+    if not any(value is None for value in values):
+        return None
+    return np.fromiter((value is not None for value in values), np.bool_, len(values))

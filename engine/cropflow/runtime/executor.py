@@ -8,7 +8,7 @@ from contextlib import suppress
 from traceback import clear_frames
 from typing import Any, TypeAlias
 
-from cropflow.compiler.plan import Key, Plan, PlannedStep, Read, leaves
+from cropflow.compiler.plan import Plan, PlannedStep
 from cropflow.errors import RunError
 from cropflow.runtime.feeds import Columns
 from cropflow.runtime.step import Outcome, StepReport, Surroundings, run_step
@@ -72,7 +72,7 @@ def execute(
         for key, column in outcome.columns.items():
             around.met(key, column.values)
         _keep(step, outcome, columns)
-        for key in reads(step):
+        for key in step.reads:
             left[key] -= 1
             if not left[key]:
                 columns.columns.pop(key, None)
@@ -99,9 +99,3 @@ def _keep(step: PlannedStep, outcome: Outcome, columns: Columns) -> None:
     columns.routes.update({(step.name, target): column for target, column in outcome.routes.items()})
     if outcome.axis is not None:
         columns.axes[step.name] = outcome.axis
-
-
-def reads(step: PlannedStep) -> set[Key]:
-    """Return the columns a step reads."""
-    read = [leaf for argument in step.arguments.values() for leaf in leaves(argument)]
-    return {leaf.key for leaf in read if isinstance(leaf, Read)}

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from cropflow.compiler.plan import Argument, Key, PlannedStep, Read, Value, Written, leaves
+from cropflow.compiler.plan import Argument, Key, PlannedStep, Read, Value, Written
 from cropflow.runtime.axis import Axis, Index, Mask
 from cropflow.runtime.column import Column, both, compose, pick, where
 from cropflow.spec import PortSpec
@@ -141,12 +141,9 @@ class Columns:
 
     def column(self, argument: Leaf) -> Column:
         """Return the column of an argument; a literal is a column on the scalar axis."""
-        match argument:
-            case Value(value):
-                return Column(self.scalar, [value])
-            case Have(column):
-                return column
-        return self.columns[argument.key]
+        if isinstance(argument, Read):
+            return self.columns[argument.key]
+        return argument.column if isinstance(argument, Have) else Column(self.scalar, [argument.value])
 
 
 def prepare(step: PlannedStep, columns: Columns) -> Prepared:
@@ -175,11 +172,7 @@ class _Layout:
         self.columns = columns
         self.axis = columns.axis(step.level)
         self.arguments = [(port, step.arguments[port.name]) for port in step.spec.ports]
-        self.leaves = [
-            (port.leaf if isinstance(argument, Written) else port, leaf)
-            for port, argument in self.arguments
-            for leaf in leaves(argument)
-        ]
+        self.leaves = step.leaves
         self.gates = [(columns.routes[gate.step, gate.target], gate.on_members) for gate in step.gates]
         # where all groups are scalars this is the scalar axis, whose one element is a group of one
         self.gathered = None if step.gathered is None else columns.axis(step.gathered)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cropflow.classification import Classification
-from cropflow.compiler.plan import INPUTS, Key, Plan, PlannedInput, Read, leaves
+from cropflow.compiler.plan import INPUTS, Key, Plan, PlannedInput, Read
 from cropflow.errors import CropflowError, ImageError, InputError, RunError, nearest
 from cropflow.image import Image
 from cropflow.kinds import in_words
@@ -166,7 +166,7 @@ def _parameter(item: PlannedInput, value: Any, plan: Plan) -> Any:
 
 
 def _readers(plan: Plan, key: Key) -> list[tuple[str, Read]]:
-    read = [(step.name, leaf) for step in plan.steps for arg in step.arguments.values() for leaf in leaves(arg)]
+    read = [(step.name, leaf) for step in plan.steps for _, leaf in step.leaves]
     return [(step, leaf) for step, leaf in read if isinstance(leaf, Read) and leaf.key == key]
 
 

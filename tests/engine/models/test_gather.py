@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -139,6 +140,13 @@ def test_no_more_threads_work_at_once_than_may() -> None:
     assert not gatherer._waiting and gatherer._free == 3
 
 
+def interrupt_when(true: Callable[[], bool]) -> None:
+    while not true():
+        time.sleep(0.01)
+    time.sleep(0.1)  # it waits a moment after it says so
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
 def test_who_is_interrupted_leaves_nobody_waiting() -> None:
     gatherer, work = Gatherer(Batching()), Busy()
 
@@ -150,8 +158,7 @@ def test_who_is_interrupted_leaves_nobody_waiting() -> None:
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(gatherer.call, "a", [1], work)
         assert work.entered.wait(10)
-        me = threading.main_thread().ident
-        threading.Timer(0.2, lambda: signal.pthread_kill(me, signal.SIGINT)).start()
+        pool.submit(interrupt_when, lambda: bool(gatherer._waiting))
         with pytest.raises(KeyboardInterrupt):  # while it waits for the first
             gatherer.call("b", [2], work)
         last = pool.submit(gatherer.call, "c", [3], work)
