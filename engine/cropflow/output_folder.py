@@ -40,14 +40,12 @@ class Mark:
 
 @dataclass(slots=True)
 class _Book:
-    """What all views of one folder know together: files of lines that were begun, names that were taken, and where
-    folders in it are."""
+    """What all views of one folder know together: files of lines that were begun, and names that were taken."""
 
     fresh: bool
     begun: dict[tuple[int, int], str] = field(default_factory=dict)
     used: dict[str, int] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
-    folders: dict[PurePosixPath, Path] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -78,9 +76,9 @@ class OutputFolder:
         Raises:
             ValueError: the path leads out of the folder, be it by `..` or through a link, or its name is reserved.
         """
-        path = inside(self.path, relative)
-        first = path.relative_to(self.path.resolve()).parts[0]
-        kept = self._reserved.get(_folded(first))
+        root = self.path.resolve()
+        path = _below(root, relative)
+        kept = self._reserved.get(_folded(path.relative_to(root).parts[0]))
         if kept is not None:
             raise ValueError(f"{kept!r} is kept for the results of the run; choose another name")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +96,7 @@ class OutputFolder:
         """
         wanted = self._hidden.text(relative, _MASK)
         free = self._claim(PurePosixPath(wanted))
-        path = self._place(free)
+        path = self.file(str(free))
         self._book.asked.append(wanted)
         part = path.with_name(f".{uuid.uuid4().hex}.part")
         try:
@@ -156,17 +154,6 @@ class OutputFolder:
             self._claim(PurePosixPath(name))
         self._book.fresh = True
 
-    def _place(self, relative: PurePosixPath) -> Path:
-        """Return the path of a file as `file` does; looks at a folder once, as that takes longer than to write."""
-        folder = self._book.folders.get(relative.parent)
-        if folder is not None and relative.name != ".." and not (path := folder / relative.name).is_symlink():
-            folder.mkdir(parents=True, exist_ok=True)
-            return path
-        path = self.file(str(relative))
-        if relative.parent.name and not (self.path / relative).is_symlink():
-            self._book.folders[relative.parent] = path.parent
-        return path
-
     def _begin(self, file: BinaryIO, path: Path) -> None:
         """Empty a file of an earlier run, once, by whatever name it is opened."""
         facts = os.fstat(file.fileno())
@@ -191,7 +178,10 @@ def inside(folder: Path, relative: str) -> Path:
     Raises:
         ValueError: the path leads out of the folder, be it by `..` or through a link.
     """
-    root = folder.resolve()
+    return _below(folder.resolve(), relative)
+
+
+def _below(root: Path, relative: str) -> Path:
     path = (root / relative).resolve()
     if not path.is_relative_to(root) or path == root:
         raise ValueError(f"{relative!r} leads out of the output folder")

@@ -37,11 +37,12 @@ def test_files_whose_names_differ_in_case_are_both_begun_anew(tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["results.jsonl", "sub/../results.jsonl", "Results.JSONL", "results.jsonl/a.png"])
 def test_a_reserved_name_is_refused(tmp_path: Path, name: str) -> None:
-    folder = OutputFolder(tmp_path, reserved=("results.jsonl",))
+    folder = OutputFolder(tmp_path / "out", reserved=("results.jsonl",))
+    folder.write("sub/../other.txt", b"")
     for write in (folder.append, folder.file, lambda name: folder.write(name, b"")):
         with pytest.raises(ValueError, match=r"'results\.jsonl' .* choose another name"):
             write(name)
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["other.txt"]
     folder.write("sub/results.jsonl", b"")
 
 
@@ -59,6 +60,15 @@ def test_a_link_that_leads_out_is_refused_in_a_folder_that_was_written_to_before
     written = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.txt")}
     assert written == {"a/1.txt", "a/2.txt", "a/3.txt", "a/4.txt", "b/3.txt"}
     assert (tmp_path / "secret.txt").read_text() == "kept"
+
+
+def test_a_folder_that_becomes_a_link_leads_nowhere(tmp_path: Path) -> None:
+    folder = OutputFolder(tmp_path / "out")
+    folder.write("a/1.txt", b"first")
+    (tmp_path / "out/a").rename(tmp_path / "elsewhere")
+    (tmp_path / "out/a").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ValueError, match="leads out of the output folder"):
+        folder.write("a/2.txt", b"second")
 
 
 def test_a_folder_that_is_moved_away_meanwhile_is_made_anew(tmp_path: Path) -> None:

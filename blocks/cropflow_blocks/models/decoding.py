@@ -91,14 +91,17 @@ def _unsuppressed(
         return []
     order = np.argsort(-confidence, kind="stable")
     sides = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1).astype(float)[order]
+    sides[:, :2] -= sides[:, :2].min(axis=0)  # OpenCV moves classes apart, but not those that begin below zero
     ids = (np.zeros_like(class_id) if settings.class_agnostic else class_id).astype(np.int32)[order]
+    flat: NDArray[np.bool_] = np.any(sides[:, 2:] <= 0, axis=1)  # they overlap nothing, but for OpenCV each other
     suppress: Any = cv2.dnn.NMSBoxesBatched  # its hints ask for lists; arrays are faster
-    kept: Sequence[int] = ()
+    kept: Sequence[int] | NDArray[np.intp] = ()
     looked_at = 0
     while (
         looked_at < len(order) and len(kept) < settings.max_detections
     ):  # weaker boxes change nothing about better ones
         looked_at = max(4 * looked_at, 4 * settings.max_detections)
-        best = slice(looked_at)
-        kept = suppress(sides[best], confidence[order[best]], ids[best], 0.0, settings.iou)
+        best = np.flatnonzero(~flat[:looked_at])
+        kept = best[[*suppress(sides[best], confidence[order[best]], ids[best], 0.0, settings.iou)]]
+        kept = np.sort(np.append(kept, np.flatnonzero(flat[:looked_at])))
     return [int(order[place]) for place in kept[: settings.max_detections]]

@@ -23,7 +23,7 @@ from cropflow_blocks.models.decoding import Floats, found_among, found_by_networ
 from cropflow_blocks.models.letterbox import Letterbox, Size, place_middle
 from cropflow_blocks.models.masks import masks_in_boxes
 from cropflow_blocks.models.pictures import by_shape, check_pictures
-from cropflow_blocks.models.results import CANDIDATES, key_points, suppressed
+from cropflow_blocks.models.results import CANDIDATES, ROW, key_points, suppressed
 from cropflow_blocks.models.sessions import Session, Signature
 
 Part = TypeVar("Part")
@@ -137,26 +137,29 @@ class DirectModel:
         return self._session
 
     def _read(
-        self, rows: Floats, maps: Callable[[], Floats] | None, box: Letterbox, settings: DetectSettings
+        self, numbers: Floats, maps: Callable[[], Floats] | None, box: Letterbox, settings: DetectSettings
     ) -> Detections:
         signature = self._signature
         if signature.end_to_end:
-            found = found_by_network(rows, settings, max(settings.max_detections, CANDIDATES))
+            found = found_by_network(numbers, settings, max(settings.max_detections, CANDIDATES))
         else:
-            found = found_among(rows, settings)
+            found = found_among(numbers, settings)
         corners = box.back(found.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
-        data: dict[str, Any] = {"class_name": signature.names[found.class_id]}
+        data: dict[str, Any] = {"class_name": signature.names[found.class_id], ROW: np.arange(len(corners))}
         if signature.task == "pose" and settings.shapes:
             each = signature.points.shape[1]
             points = found.more.reshape(len(corners), each, found.more.shape[1] // each).copy()
             points[..., :2] = box.back(points[..., :2])
             data |= key_points(points, signature.points[found.class_id])
         objects = Detections(corners, confidence=found.confidence, class_id=found.class_id, data=data)
+        if signature.end_to_end:
+            objects = suppressed(objects, settings)
+        rows = objects.data.pop(ROW)
         if maps is not None and signature.task == "segment" and settings.shapes:
-            scores = _mixed(found.more, maps)
-            objects.mask = masks_in_boxes(scores, corners, box.picture, box.seen, fine=settings.fine_masks)
+            scores = _mixed(found.more[rows], maps)
+            objects.mask = masks_in_boxes(scores, objects.xyxy, box.picture, box.seen, fine=settings.fine_masks)
             objects = objects[objects.mask.area > 0]
-        return suppressed(objects, settings) if signature.end_to_end else objects
+        return objects
 
 
 def _mixed(weights: Floats, maps: Callable[[], Floats]) -> Floats:

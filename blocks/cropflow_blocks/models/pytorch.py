@@ -38,7 +38,8 @@ def direct_model(info: ModelInfo, backend: Any, points: NDArray[np.str_]) -> Dir
     """
     if backend.format != "pt" or not backend.base_model or backend.channels != 3 or info.task not in TASKS:
         return None
-    if type(backend.model.model[-1]).__name__ not in _HEADS[info.task]:
+    head = backend.model.model[-1]
+    if type(head).__name__ not in _HEADS[info.task] or getattr(head, "nc", len(info.names)) != len(info.names):
         return None
     if info.task == "classify" and not _looks_as_usual(backend.model, info.image_size):
         return None
@@ -85,9 +86,9 @@ class TorchSession:
             output = output.float() if signature.end_to_end else _table(output.float(), len(signature.names))
             sure = output[..., 4] > settings.confidence
             rows = output[sure].cpu().numpy()
-            ends = sure.sum(1).cumsum(0).cpu().numpy()
+            counts = sure.sum(1).cpu().numpy()
         return Shown(
-            np.split(rows, ends[:-1]),
+            np.split(rows, np.cumsum(counts)[:-1]),
             None if maps is None else lambda number: maps[number].float().cpu().numpy(),
         )
 
@@ -99,7 +100,7 @@ class TorchSession:
 
     def _answer(self, pictures: NDArray[np.uint8]) -> Any:
         backend = self._backend
-        seen = torch.from_numpy(pictures).to(backend.device, non_blocking=True)
+        seen = torch.from_numpy(pictures).to(backend.device, non_blocking=self._pinned)
         seen = seen.permute(0, 3, 1, 2).contiguous().flip(1)  # in this order, since it is faster
         return backend((seen.half() if backend.fp16 else seen.float()).div_(255))[0]
 
@@ -108,7 +109,7 @@ def _table(output: torch.Tensor, classes: int) -> torch.Tensor:
     """Return batch × places × (6 + k): a box, the score of the best class, the class, and k further numbers."""
     box, scores, more = output.split((4, classes, output.shape[1] - 4 - classes), dim=1)
     best, class_id = scores.max(dim=1, keepdim=True)
-    return torch.cat((box, best, class_id, more), dim=1).transpose(1, 2)
+    return torch.cat((box, best, class_id.float(), more), dim=1).transpose(1, 2)
 
 
 def _looks_as_usual(network: Any, size: Size) -> bool:

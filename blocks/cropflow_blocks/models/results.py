@@ -14,7 +14,8 @@ from supervision.detection.compact_mask import CompactMask
 from cropflow.models import DetectSettings
 
 Data = dict[str, NDArray[Any]]
-_ROW = "row of the result"
+ROW = "row of the result"
+"""The key under which objects know their row until masks are made."""
 CANDIDATES = 300
 """Boxes that an end-to-end head is asked for, so that enough are left after suppression."""
 
@@ -38,7 +39,7 @@ class Reader:
         found = self._boxes(result)
         if self.end_to_end:
             found = suppressed(found, settings)
-        rows = found.data.pop(_ROW)
+        rows = found.data.pop(ROW)
         if not settings.shapes:
             found.data = {"class_name": found.data["class_name"]}
         elif hasattr(result, "masks_of"):
@@ -65,7 +66,7 @@ class Reader:
     def _boxes(self, result: Any) -> Detections:
         boxes = result.boxes if result.obb is None else result.obb
         class_id = boxes.cls.cpu().numpy().astype(int)
-        data = {"class_name": self.names[class_id], _ROW: np.arange(len(class_id))}
+        data = {"class_name": self.names[class_id], ROW: np.arange(len(class_id))}
         if result.obb is not None:
             data |= _corners(result.obb)
         if result.keypoints is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, TypeAlias
 
 from cropflow.errors import RunError
@@ -23,6 +24,17 @@ def make_line(row: Row, outputs: Mapping[str, Any], errors: Sequence[RunError], 
         "outputs": {name: _shown(value, (name,), show) for name, value in outputs.items()},
         "errors": [error_facts(error, row.id) for error in errors],
     }
+
+
+def images_of(value: Any) -> Iterator[Image]:
+    """Give the images for which something will stand in a line."""
+    match value:
+        case Image():
+            yield value
+        case Mapping():
+            yield from chain.from_iterable(map(images_of, value.values()))
+        case list() | tuple():
+            yield from chain.from_iterable(map(images_of, value))
 
 
 def to_text(facts: Mapping[str, Any]) -> bytes:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 
-from cropflow.cli.lines import error_facts, error_text, make_line
+from cropflow.cli.lines import error_facts, error_text, images_of, make_line
 from cropflow.cli.sinks import Sink
 from cropflow.cli.tally import Tally
-from cropflow.cores import cores
 from cropflow.errors import RunError
 from cropflow.streaming import Done, Streaming
 
@@ -35,11 +33,10 @@ def run_batches(running: Streaming, sink: Sink, tally: Tally) -> Iterator[Done]:
             before is written.
     """
     try:
-        with ThreadPoolExecutor(cores(), thread_name_prefix="cropflow-writer") as writers:
-            for done in running.batches():
-                _write(done, sink, tally, writers)
-                _tell(done)
-                yield done
+        for done in running.batches():
+            _write(done, sink, tally)
+            _tell(done)
+            yield done
     except RunError as error:
         ids = [row.id for row in running.present.rows]
         raise StoppedError(error, ids[error.row] if error.row is not None else "") from error
@@ -53,12 +50,11 @@ def _tell(done: Done) -> None:
         log.debug("%s", error_text(error, ids[error.row] if error.row is not None else ""), exc_info=error)
 
 
-def _write(done: Done, sink: Sink, tally: Tally, writers: Executor) -> None:
-    """Write the lines of a batch in order; their pictures, which take longer, side by side."""
+def _write(done: Done, sink: Sink, tally: Tally) -> None:
     rows = [*done.rows()]
-    lines = [writers.submit(make_line, row, outputs, errors, partial(sink.show, row)) for row, outputs, errors in rows]
-    for line, (_, outputs, errors) in zip(lines, rows, strict=True):
-        sink.write(line.result())
+    sink.expect(images_of([outputs for _, outputs, _ in rows]))
+    for row, outputs, errors in rows:
+        sink.write(make_line(row, outputs, errors, partial(sink.show, row)))
         tally.add_row(outputs, errors)
     ids = [row.id for row in done.batch.rows]
     for error in done.result.errors:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol
 
 from cropflow.cli.exits import UsageError
 from cropflow.cli.lines import to_text
+from cropflow.cores import cores
 from cropflow.image import Image
 from cropflow.names import safe_name, safe_path
 from cropflow.output_folder import OutputFolder, inside
@@ -34,8 +36,11 @@ class Sink(Protocol):
     def fail(self, facts: Mapping[str, Any]) -> None:
         """Write what failed, likewise."""
 
+    def expect(self, images: Iterable[Image]) -> None:
+        """Learn which images will be shown for the rows of a batch."""
+
     def show(self, row: Row, image: Image, place: Sequence[str]) -> dict[str, Any]:
-        """Return what stands in the line for an image; called for several rows at the same time."""
+        """Return what stands in the line for an image."""
 
     def sizes(self) -> dict[str, int]:
         """Return how many bytes the files of lines have, by name."""
@@ -60,6 +65,9 @@ class Stream:
 
     def fail(self, facts: Mapping[str, Any]) -> None:
         """Write nothing: the line of the picture tells it."""
+
+    def expect(self, images: Iterable[Image]) -> None:
+        """Need nothing."""
 
     def show(self, row: Row, image: Image, place: Sequence[str]) -> dict[str, Any]:
         """Return the size of the image."""
@@ -90,6 +98,8 @@ class Folder:
         self._stems = _stems(items or [""])
         self._kept = kept
         self._open: dict[str, BinaryIO] = {}
+        self._encoders = ThreadPoolExecutor(cores(), thread_name_prefix="cropflow-encoder")
+        self._encoded: dict[int, Future[bytes]] = {}
 
     def write(self, facts: Mapping[str, Any]) -> None:
         """Write a line and hand it to the system, so that a crash leaves all finished lines."""
@@ -103,13 +113,18 @@ class Folder:
         """Return how many bytes its files of lines have."""
         return {name: file.tell() for name, file in self._open.items()}
 
+    def expect(self, images: Iterable[Image]) -> None:
+        """Encode images side by side, which takes longer than to write them."""
+        self._encoded = {id(image): self._encoders.submit(image.encode, _suffix(image)) for image in images}
+
     def show(self, row: Row, image: Image, place: Sequence[str]) -> dict[str, Any]:
         """Write the image to `images/OUTPUT/SOURCE[/FRAME][/INDEX…]` and return where it is."""
         output, *inner = map(safe_name, place)
         suffix = _suffix(image)
         frame = [] if row.frame is None else [f"{row.frame:06}"]
         name = PurePosixPath("images", output, self._stems[row.item], *frame, *inner)
-        return {"type": "file", "value": self._files.write(f"{name}{suffix}", image.encode(suffix))}
+        data = self._encoded[id(image)].result()
+        return {"type": "file", "value": self._files.write(f"{name}{suffix}", data)}
 
     def report(self, name: str, text: str) -> None:
         """Write a report in one go, so that it is never half there; the lines go with it, if only none."""
@@ -121,6 +136,7 @@ class Folder:
 
     def close(self) -> None:
         """Close the lines."""
+        self._encoders.shutdown(cancel_futures=True)
         for file in self._open.values():
             file.close()
 

@@ -24,3 +24,22 @@ def test_a_limit_changes_nothing_about_the_best(spread: int, agnostic: bool) -> 
         found = found_among(rows, DetectSettings(max_detections=most, **asked))  # type: ignore[arg-type]
         np.testing.assert_array_equal(found.boxes, everything.boxes[:most])
         np.testing.assert_array_equal(found.class_id, everything.class_id[:most])
+
+
+@pytest.mark.parametrize("agnostic", [False, True])
+def test_the_weaker_one_of_two_that_overlap_goes_wherever_they_lie(agnostic: bool) -> None:
+    """Beyond the edges of the picture too, and boxes without an area stay, as they overlap nothing."""
+    torch, ops = pytest.importorskip("torch"), pytest.importorskip("torchvision").ops
+    random = np.random.default_rng(0)
+    count = 500
+    sizes = random.uniform(2, 30, (2, count)) * (random.random((2, count)) > 0.05)
+    scores = random.random((3, count)).astype(np.float32)
+    output = np.concatenate([random.uniform(-40, 40, (2, count)), sizes, scores]).astype(np.float32)[None]
+    (rows,) = rows_of_places(output, 3, 0.0)
+    ours = found_among(rows, DetectSettings(iou=0.3, max_detections=count, class_agnostic=agnostic))
+    corners = torch.tensor(np.concatenate([rows[:, :2] - rows[:, 2:4] / 2, rows[:, :2] + rows[:, 2:4] / 2], 1))
+    groups = [np.arange(count)] if agnostic else [np.flatnonzero(rows[:, 5] == class_id) for class_id in range(3)]
+    kept = [group[ops.nms(corners[group], torch.tensor(rows[group, 4]), 0.3).numpy()] for group in groups]
+    kept = sorted(np.concatenate(kept), key=lambda row: -rows[row, 4])
+    np.testing.assert_array_equal(ours.boxes, corners.numpy()[kept])
+    assert 20 < len(kept) < 480

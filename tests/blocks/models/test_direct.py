@@ -15,6 +15,7 @@ from cropflow.models import DetectSettings, Model
 from cropflow_blocks.models.direct import DirectModel
 from cropflow_blocks.models.onnx import OnnxLoader
 from cropflow_blocks.models.predictor import UltralyticsModel
+from cropflow_blocks.models.quiet import ultralytics_imported
 from cropflow_blocks.models.ultralytics import UltralyticsLoader
 
 Loaded = Callable[..., tuple[Path, Model]]
@@ -98,3 +99,20 @@ def test_scores_are_those_of_ultralytics(loaded: Loaded, pictures: Pictures) -> 
     for ours, picture in zip(scores, pictures, strict=True):
         np.testing.assert_allclose(ours, predicted(path, picture, 32).probs.data.numpy(), atol=1e-5)
     assert model.classify([]).shape == (0, 10)
+
+
+def test_the_best_are_chosen_before_masks_are_made(loaded: Loaded, pictures: Pictures) -> None:
+    path, model = loaded("yolo26n-seg.yaml", image_size=160, imgsz=160)
+    asked = DetectSettings(confidence=1e-6, iou=1.0, max_detections=12, shapes=True)
+    for picture, ours in zip(pictures[:4], model.detect(pictures[:4], asked), strict=True):
+        theirs = predicted(path, picture, 160, conf=1e-6, iou=1.0, max_det=12, retina_masks=True)
+        np.testing.assert_allclose(rows(ours), rows(sv.Detections.from_ultralytics(theirs)), atol=0.02)
+
+
+def test_weights_whose_names_do_not_fit_their_classes_are_left_to_ultralytics(tmp_path: Path) -> None:
+    with ultralytics_imported(tmp_path) as ultralytics:
+        yolo = ultralytics.YOLO("yolo11n.yaml")
+        yolo.model.names = {0: "one", 1: "two"}
+        yolo.save(tmp_path / "few.pt")
+    model = UltralyticsLoader().load(tmp_path / "few.pt", device="cpu", image_size=64, cache_dir=tmp_path)
+    assert model._direct is None
