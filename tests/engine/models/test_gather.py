@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import signal
+import subprocess
+import sys
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -140,28 +140,44 @@ def test_no_more_threads_work_at_once_than_may() -> None:
     assert not gatherer._waiting and gatherer._free == 3
 
 
-def interrupt_when(true: Callable[[], bool]) -> None:
-    while not true():
-        time.sleep(0.01)
-    time.sleep(0.1)  # it waits a moment after it says so
-    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-
-
 def test_who_is_interrupted_leaves_nobody_waiting() -> None:
-    gatherer, work = Gatherer(Batching()), Busy()
+    """In a process of its own: libraries that others load, such as polars, take Ctrl-C for themselves."""
+    code = """
+import signal, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from cropflow.models.gather import Batching, Gatherer
 
-    def interrupted(items: Sequence[int]) -> list[int]:
-        raise KeyboardInterrupt
+gatherer, entered, release = Gatherer(Batching()), threading.Event(), threading.Event()
 
-    with pytest.raises(KeyboardInterrupt):
-        gatherer.call("a", [1], interrupted)
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(gatherer.call, "a", [1], work)
-        assert work.entered.wait(10)
-        pool.submit(interrupt_when, lambda: bool(gatherer._waiting))
-        with pytest.raises(KeyboardInterrupt):  # while it waits for the first
-            gatherer.call("b", [2], work)
-        last = pool.submit(gatherer.call, "c", [3], work)
-        work.release.set()
-        assert first.result(10) == [2]
-        assert last.result(10) == [6]
+def interrupted(items):
+    raise KeyboardInterrupt
+
+def work(items):
+    entered.set()
+    assert release.wait(60)
+    return [2 * item for item in items]
+
+def interrupt():
+    while not gatherer._waiting:
+        time.sleep(0.01)
+    time.sleep(0.1)
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+def is_interrupted(key, items, work):
+    try:
+        gatherer.call(key, items, work)
+    except KeyboardInterrupt:
+        return True
+
+assert is_interrupted("a", [1], interrupted)
+with ThreadPoolExecutor(2) as pool:
+    first = pool.submit(gatherer.call, "a", [1], work)
+    assert entered.wait(60)
+    pool.submit(interrupt)
+    assert is_interrupted("b", [2], work)  # while it waits for the first
+    last = pool.submit(gatherer.call, "c", [3], work)
+    release.set()
+    print(first.result(60), last.result(60))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout == "[2] [6]\n", done.stderr
