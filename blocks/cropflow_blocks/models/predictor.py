@@ -115,6 +115,8 @@ class UltralyticsModel:
 
     def close(self) -> None:
         """Let go of the weights."""
+        if self._direct is not None:
+            self._direct.close()
         self._predictor = self._direct = None
 
     def _expect(self, able: bool, what: str) -> None:

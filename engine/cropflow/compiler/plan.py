@@ -102,10 +102,9 @@ class PlannedStep:
     def leaves(self) -> tuple[tuple[PortSpec, Any], ...]:
         """The literals and columns that ports receive, in the order of the ports."""
         return tuple(
-            (port.leaf if isinstance(argument, Written) else port, leaf)
+            (port.leaf if isinstance(self.arguments[port.name], Written) else port, leaf)
             for port in self.spec.ports
-            for argument in (self.arguments[port.name],)
-            for leaf in leaves(argument)
+            for leaf in leaves(self.arguments[port.name])
         )
 
     @cached_property

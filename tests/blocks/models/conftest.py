@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.blocks.models.sameness import Export, Pictures
 
 from cropflow.image import Image
 from cropflow.models import LoadedModel, ModelStore
 from cropflow_blocks.models.quiet import ultralytics_imported
 from cropflow_blocks.models.ultralytics import UltralyticsLoader
+
+from .sameness import Export, Pictures
 
 ROOT = Path(__file__).parents[3]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from torchvision import ops
 
 from cropflow.models import DetectSettings
 from cropflow_blocks.models.decoding import found_among, rows_of_places
@@ -29,7 +31,6 @@ def test_a_limit_changes_nothing_about_the_best(spread: int, agnostic: bool) -> 
 @pytest.mark.parametrize("agnostic", [False, True])
 def test_the_weaker_one_of_two_that_overlap_goes_wherever_they_lie(agnostic: bool) -> None:
     """Beyond the edges of the picture too, and boxes without an area stay, as they overlap nothing."""
-    torch, ops = pytest.importorskip("torch"), pytest.importorskip("torchvision").ops
     random = np.random.default_rng(0)
     count = 500
     sizes = random.uniform(2, 30, (2, count)) * (random.random((2, count)) > 0.05)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import supervision as sv
-from tests.blocks.models.sameness import Export, Pictures, predicted, rows, same_boxes
 
 from cropflow.models import DetectSettings, Model
 from cropflow_blocks.models.direct import DirectModel
@@ -17,6 +16,8 @@ from cropflow_blocks.models.onnx import OnnxLoader
 from cropflow_blocks.models.predictor import UltralyticsModel
 from cropflow_blocks.models.quiet import ultralytics_imported
 from cropflow_blocks.models.ultralytics import UltralyticsLoader
+
+from .sameness import Export, Pictures, predicted, rows, same_boxes
 
 Loaded = Callable[..., tuple[Path, Model]]
 

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.blocks.models.sameness import Export, Pictures, paired
 
 from cropflow.errors import ModelError
 from cropflow.image import Image
 from cropflow.models import DetectSettings, Model, ModelStore
 from cropflow_blocks.models.direct import DirectModel
 from cropflow_blocks.models.onnx import OnnxLoader
+
+from .sameness import Export, Pictures, paired
 
 ROOT = Path(__file__).parents[3]
 SCENE = ROOT / "examples/digits/scenes/form/01.png"
