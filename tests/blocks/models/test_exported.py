@@ -17,6 +17,8 @@ from cropflow.image import Image
 from cropflow.models import DetectSettings, Model, ModelStore
 from cropflow_blocks.models.direct import DirectModel
 from cropflow_blocks.models.onnx import OnnxLoader
+from cropflow_blocks.models.quiet import ultralytics_imported
+from cropflow_blocks.models.ultralytics import UltralyticsLoader
 
 from .sameness import Export, Pictures, paired
 
@@ -96,6 +98,30 @@ def test_what_it_does_not_know_goes_to_ultralytics(export: Export, pictures: Pic
     model = OnnxLoader().load(path, device="cpu", image_size=None, cache_dir=path.parent / "cache")
     assert not isinstance(model, DirectModel)
     assert len(model.detect(pictures[:1], DetectSettings())[0]) > 3
+
+
+@pytest.mark.parametrize("task", ["segment", "pose"])
+def test_other_formats_find_the_same_in_ultralytics(
+    store: ModelStore, scenes: list[Image], tmp_path: Path, task: Any
+) -> None:
+    theirs = store.get({"segment": "digits/seg", "pose": "digits/pose"}[task], tasks=(task,))
+    file = tmp_path / "digits.pt"
+    file.write_bytes(theirs.info.path.read_bytes())
+    with ultralytics_imported(tmp_path) as ultralytics:
+        path = Path(ultralytics.YOLO(file).export(format="torchscript", imgsz=320, verbose=False))
+    ours = UltralyticsLoader().load(path, device="cpu", image_size=None, cache_dir=tmp_path)
+    square = [scene.bgr for scene in scenes if scene.width == scene.height][:2]
+    assert square
+    asked = DetectSettings(shapes=True)
+    for one, another in zip(ours.detect(square, asked), theirs.detect(square, asked), strict=True):
+        places = paired(one, another)
+        np.testing.assert_allclose(one.xyxy, another.xyxy[places], atol=0.05)
+        assert len(one) > 3
+        if task == "pose":
+            np.testing.assert_allclose(one.data["keypoints_xy"], another.data["keypoints_xy"][places], atol=0.05)
+        else:
+            masks, others = np.asarray(one.mask), np.asarray(another.mask)[places]
+            assert ((masks & others).sum((1, 2)) / (masks | others).sum((1, 2))).min() > 0.95
 
 
 def test_wrong_files_and_devices_are_told(export: Export, tmp_path: Path) -> None:
