@@ -37,18 +37,22 @@ class Metrics:
         self._calls.labels(info.name).observe(calls)
         self._pictures.labels(info.name).observe(pictures)
 
-    def ran(self, workflow: str | None, report: RunReport) -> None:
-        """Note a run; `workflow` is `None` for a document that was sent along."""
+    def ran(self, workflow: str | None, report: RunReport, *, tried: bool = False) -> None:
+        """Note a run; `workflow` is `None` for a document that was sent along.
+
+        Args:
+            tried: whether what failed is run again, and noted then.
+        """
         for step in report.steps:
             labels = (workflow, step.step) if workflow else ("", step.block)
             self._steps.labels(*labels).observe(step.seconds)
-            if step.failed:
+            if step.failed and not tried:
                 self._errors.labels(*labels).inc(step.failed)
 
     def shared(self, workflow: str | None, result: Result) -> None:
         """Note a run that was open to several requests, of which each has a row."""
         self._shared.labels(workflow or "").observe(len(result))
-        self.ran(workflow, result.report)
+        self.ran(workflow, result.report, tried=len(result) > 1)
 
     def failed(self, workflow: str | None, error: RunError) -> None:
         """Note a run that ended in an error."""

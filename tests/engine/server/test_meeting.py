@@ -79,13 +79,18 @@ def ask_at_once(server: Server, name: str, asked: list[tuple[bytes, dict]]) -> l
         return list(pool.map(ask, asked))
 
 
-def runs(server: Server, name: str) -> tuple[float, float]:
-    """Return how many runs that requests may share a workflow had, and how many requests in them."""
+def numbers(server: Server) -> dict[str, float]:
+    """Return what the server tells of itself, by name and labels."""
     with server.client() as client:
         lines = client.get("/metrics").text.splitlines()
-    found = dict(line.rsplit(" ", 1) for line in lines if line.startswith("cropflow_run_requests"))
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+
+def runs(server: Server, name: str) -> tuple[float, float]:
+    """Return how many runs that requests may share a workflow had, and how many requests in them."""
+    found = numbers(server)
     count, total = (found.get(f'cropflow_run_requests_{what}{{workflow="{name}"}}', 0) for what in ("count", "sum"))
-    return float(count), float(total)
+    return count, total
 
 
 def test_requests_share_runs_and_get_their_own_answers(busy: Server) -> None:
@@ -145,6 +150,14 @@ def test_a_step_that_fails_on_one_picture_fails_for_its_request_alone(busy: Serv
     alone = ask_at_once(busy, "size", [(other, {})])[0]
     assert answers[3].json()["message"] == alone.json()["message"]
     assert "step 'size'" in alone.json()["message"]
+
+
+def test_a_failure_among_others_is_counted_once(busy: Server) -> None:
+    counter = 'cropflow_step_errors_total{step="size",workflow="size"}'
+    other = cv2.imencode(".png", np.zeros((300, 300, 3), np.uint8))[1].tobytes()
+    before = numbers(busy).get(counter, 0)
+    ask_at_once(busy, "size", [(picture, {}) for picture in (*PICTURES[:3], other)])
+    assert numbers(busy)[counter] - before == 1
 
 
 def test_what_has_effects_happens_once_for_each_request(busy: Server, folder: Path) -> None:
