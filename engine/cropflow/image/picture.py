@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any, cast
 
@@ -240,8 +241,10 @@ class Image:
         home, left, top = self._place()
         boxes, kept = whole_boxes(xyxy, self.width, self.height)
         corners = (boxes + np.array([left, top, left, top])).T.tolist()
-        rows = zip(kept.tolist(), ids, *corners, strict=True)
-        return [_Crop(self, home, name, x0, y0, x1, y1) if keep else None for keep, name, x0, y0, x1, y1 in rows]
+        cut: list[Image | None] = list(map(_Crop, repeat(self), repeat(home), ids, *corners))
+        for empty in np.flatnonzero(~kept).tolist():
+            cut[empty] = None
+        return cut
 
     def _place(self) -> tuple[Image, int, int]:
         """The image that owns the pixels, and where in it this one begins."""

@@ -13,19 +13,17 @@ from cropflow.detections import stamp
 from cropflow.image import Image
 from cropflow.kinds import is_detections
 from cropflow.runtime.axis import Axis, Mask
-from cropflow.runtime.calls import Failure
+from cropflow.runtime.calls import Failure, failed
 from cropflow.runtime.column import Column, both, present, spread
 from cropflow.runtime.feeds import Items, Prepared, Same
-from cropflow.runtime.promises import Rows, value_of
+from cropflow.runtime.promises import Rows, values_of
 
 
 def scatter(step: PlannedStep, prepared: Prepared, answers: list[Any]) -> dict[Key, Column]:
     """Turn one answer per element into the step's columns; a failed element is missing."""
-    rows = [None if isinstance(answer, Failure) else answer for answer in answers]
     columns = {}
     for name in step.kept:
-        made = [None if row is None else value_of(step, row, name) for row in rows]
-        values = spread(_stamped(step, prepared, made), prepared.chosen, prepared.axis.length)
+        values = spread(_stamped(step, prepared, values_of(step, answers, name)), prepared.chosen, prepared.axis.length)
         columns[Key(step.name, name)] = Column(prepared.axis, values, present(values))
     return columns
 
@@ -46,10 +44,9 @@ def fan_out(step: PlannedStep, prepared: Prepared, answers: list[Any], title: st
     Args:
         title: what elements of the new axis are called.
     """
-    failed = [isinstance(answer, Failure) for answer in answers]
-    groups = [Rows(0, {}) if gone else answer for answer, gone in zip(answers, failed, strict=True)]
+    groups = [Rows(0, {}) if isinstance(answer, Failure) else answer for answer in answers]
     lengths = spread([group.length for group in groups], prepared.chosen, prepared.axis.length)
-    axis = Axis.of_lengths(title, prepared.axis, [length or 0 for length in lengths], _made(prepared, failed))
+    axis = Axis.of_lengths(title, prepared.axis, [length or 0 for length in lengths], _made(prepared, answers))
     columns = {}
     for name in step.kept:
         parts = _stamped_groups(step, prepared, [group.columns.get(name, []) for group in groups])
@@ -58,15 +55,16 @@ def fan_out(step: PlannedStep, prepared: Prepared, answers: list[Any], title: st
     return axis, columns
 
 
-def _made(prepared: Prepared, failed: list[bool]) -> Mask | None:
+def _made(prepared: Prepared, answers: list[Any]) -> Mask | None:
     ran: Mask | None = None
     if prepared.chosen is not None:
         ran = np.zeros(prepared.axis.length, np.bool_)
         ran[prepared.chosen] = True
-    if not any(failed):
+    gone = failed(answers)
+    if not gone:
         return ran
     fine = np.ones(prepared.axis.length, np.bool_)
-    fine[[prepared.place(number) for number, gone in enumerate(failed) if gone]] = False
+    fine[[prepared.place(number) for number in gone]] = False
     return both(ran, fine)
 
 

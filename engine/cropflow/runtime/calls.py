@@ -26,6 +26,13 @@ class Failure:
     cause: Exception
 
 
+def failed(answers: Sequence[Any]) -> list[int]:
+    """Return the places of the answers that are failures."""
+    if Failure not in set(map(type, answers)):  # nearly always; a glance at all of them at once
+        return []
+    return [place for place, answer in enumerate(answers) if type(answer) is Failure]
+
+
 def call(
     spec: BlockSpec, run: Callable[..., Any], prepared: Prepared, *, stop: bool, check: Callable[[], None]
 ) -> tuple[list[Any], int]:

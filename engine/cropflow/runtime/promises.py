@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from cropflow.block import Columns
 from cropflow.compiler.plan import PlannedStep
 from cropflow.errors import BlockError
-from cropflow.runtime.calls import Failure
+from cropflow.runtime.calls import Failure, failed
+from cropflow.runtime.column import has_gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,15 @@ def _group(step: PlannedStep, answer: Any) -> tuple[str | None, Rows | None]:
     wrong = None if _all_rows(step, answer) else next(filter(None, (_wrong_answer(step, row) for row in answer)), None)
     if wrong:
         return wrong, None
-    return None, Rows(len(answer), {name: [value_of(step, row, name) for row in answer] for name in step.kept})
+    return None, Rows(len(answer), {name: values_of(step, answer, name) for name in step.kept})
 
 
-def value_of(step: PlannedStep, row: Any, name: str) -> Any:
-    """Return one output of a row."""
-    return row[name] if step.spec.dynamic_outputs is not None else getattr(row, name)
+def values_of(step: PlannedStep, rows: Sequence[Any], name: str) -> list[Any]:
+    """Return one output of every row, `None` for one that failed."""
+    value = attrgetter(name) if step.spec.dynamic_outputs is None else itemgetter(name)
+    if failed(rows):
+        return [None if isinstance(row, Failure) else value(row) for row in rows]
+    return list(map(value, rows))
 
 
 def _all_rows(step: PlannedStep, rows: Sequence[Any]) -> bool:
@@ -63,7 +68,7 @@ def _all_rows(step: PlannedStep, rows: Sequence[Any]) -> bool:
     if len(types) != 1 or spec.dynamic_outputs or spec.routes or _fields(types.pop()) != _names(step):
         return False
     needed = [place for place, output in enumerate(spec.outputs) if not output.optional]
-    return not any(row[place] is None for place in needed for row in rows)
+    return not any(has_gap(map(itemgetter(place), rows)) for place in needed)
 
 
 def _wrong_answer(step: PlannedStep, row: Any) -> str | None:
@@ -89,7 +94,7 @@ def _wrong_mapping(step: PlannedStep, row: Any) -> str | None:
 
 def _wrong_columns(step: PlannedStep, rows: Rows) -> str | None:
     needed = [output.name for output in step.spec.outputs if not output.optional and output.name in step.kept]
-    absent = [name for name in needed if any(value is None for value in rows.columns[name])]
+    absent = [name for name in needed if has_gap(rows.columns[name])]
     return _a_value(absent[0]) if absent else None
 
 

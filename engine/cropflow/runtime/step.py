@@ -15,7 +15,7 @@ from cropflow.compiler.plan import Key, PlannedStep
 from cropflow.errors import CancelledError, CropflowError, RunError
 from cropflow.runtime.answers import fan_out, routes, scatter
 from cropflow.runtime.axis import Axis
-from cropflow.runtime.calls import FATAL, Failure, call
+from cropflow.runtime.calls import FATAL, call, failed
 from cropflow.runtime.checks import checked
 from cropflow.runtime.column import Column
 from cropflow.runtime.feeds import Columns, Items, Prepared, prepare
@@ -153,15 +153,14 @@ def run_step(step: PlannedStep, run: Callable[..., Any], columns: Columns, aroun
     except FATAL as cause:
         raise failures.error("", None, cause) from cause
     answers = reviewed(step, answers)
-    for number, answer in enumerate(answers):
-        if isinstance(answer, Failure):
-            failures.add(prepared.axis, prepared.place(number), answer.cause)
+    for number in failed(answers):
+        failures.add(prepared.axis, prepared.place(number), answers[number].cause)
     seconds = time.perf_counter() - started
-    length, failed = prepared.axis.length, len(failures.errors)
+    length, errors = prepared.axis.length, failures.errors
     skipped = max(0, length - prepared.count - unfit)
     thread = threading.get_ident()
-    report = StepReport(step.name, step.spec.type, length, skipped, failed, calls, seconds, started, thread)
-    return _outcome(step, prepared, answers, around, failures.errors, report)
+    report = StepReport(step.name, step.spec.type, length, skipped, len(errors), calls, seconds, started, thread)
+    return _outcome(step, prepared, answers, around, errors, report)
 
 
 def _outcome(
