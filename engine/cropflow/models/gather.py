@@ -32,12 +32,13 @@ class Batching:
 
 @dataclass(slots=True, eq=False)
 class _Job:
-    """What one thread asks for."""
+    """What one thread asks for; once it is let in, it `gathers` others until it begins to work."""
 
     key: Hashable
     items: Sequence[Any]
     work: Work
     woken: threading.Event = field(default_factory=threading.Event)
+    gathers: bool = True
     answers: Any = None
     error: BaseException | None = None
 
@@ -71,8 +72,8 @@ class Gatherer:
         self._batching = batching
         self._met = met
         self._waiting: list[_Job] = []
-        self._leading: list[_Job] = []
-        self._free = abreast
+        self._inside: list[_Job] = []
+        self._abreast = abreast
         self._changed = threading.Condition()
 
     def call(self, key: Hashable, items: Sequence[Any], work: Work) -> Any:
@@ -82,65 +83,68 @@ class Gatherer:
             Exception: what `work` raises for these items; where a shared call fails, each is tried alone.
         """
         job = _Job(key, items, work)
-        with self._changed:
-            self._waiting.append(job)
-            self._wake()
-            self._changed.notify_all()
         try:
+            with self._changed:
+                self._waiting.append(job)
+                self._wake()
+                self._changed.notify_all()
             job.woken.wait()
             if not job.is_done:
                 self._lead(job)
-        except BaseException:  # such as Ctrl-C; the others must not wait for this thread
-            self._withdraw(job)
+        except BaseException:  # such as Ctrl-C, wherever it comes; the others must not wait for this thread
+            self._leave(job)
             raise
         if job.error is not None:
             raise job.error
         return job.answers
 
     def _lead(self, job: _Job) -> None:
-        jobs = self._taken(job)
-        _answer(jobs)
-        with self._changed:
-            self._free += 1
-            self._wake()
-        for other in jobs:
-            other.woken.set()
+        jobs = [job]
+        try:
+            self._take_along(jobs)
+            _answer(jobs)
+        finally:
+            self._leave(job, [other for other in jobs[1:] if not other.is_done])
+            for one in jobs:
+                if one.is_done:
+                    one.woken.set()
         self._met(len(jobs), sum(len(one.items) for one in jobs))
 
     def _wake(self) -> None:
-        """Let those lead that wait longest, unless somebody is about to take them along."""
+        """Let those in that wait longest, unless somebody is about to take them along."""
         for job in self._waiting:
-            if self._free and not job.woken.is_set() and all(job.key != other.key for other in self._leading):
-                self._free -= 1
-                self._leading.append(job)
-                job.woken.set()
+            if len(self._inside) >= self._abreast:
+                return
+            if all(job.key != other.key for other in self._inside if other.gathers):
+                job.woken.set()  # first: an interruption between these lines must not leave one that is never woken
+                self._inside.append(job)
+                self._waiting = [other for other in self._waiting if other is not job]
 
-    def _withdraw(self, job: _Job) -> None:
+    def _leave(self, job: _Job, unanswered: Sequence[_Job] = ()) -> None:
+        """Let others in; those whom an interrupted call took along wait again."""
         with self._changed:
-            self._waiting = [other for other in self._waiting if other is not job]
-            self._leading = [other for other in self._leading if other is not job]
-            if job.woken.is_set() and not job.is_done:
-                self._free += 1
+            self._waiting = [*unanswered, *(other for other in self._waiting if other is not job)]
+            self._inside = [other for other in self._inside if other is not job]
             self._wake()
 
-    def _taken(self, job: _Job) -> list[_Job]:
-        """Take the calls that go with one, oldest first, off the waiting list."""
+    def _take_along(self, jobs: list[_Job]) -> None:
+        """Add the calls that go with the first, oldest first, and take them off the waiting list."""
+        (job,) = jobs
         deadline = time.monotonic() + self._batching.wait
         with self._changed:
             while (left := deadline - time.monotonic()) > 0 and not self._is_full(job):
                 self._changed.wait(left)
-            jobs, count = [job], len(job.items)
+            count = len(job.items)
             for other in self._alike(job):
                 if count + len(other.items) <= self._batching.largest:
                     jobs.append(other)
                     count += len(other.items)
             self._waiting = [other for other in self._waiting if other not in jobs]
-            self._leading.remove(job)
+            job.gathers = False
             self._wake()
-        return jobs
 
     def _alike(self, job: _Job) -> list[_Job]:
-        return [other for other in self._waiting if not other.woken.is_set() and other.key == job.key]
+        return [other for other in self._waiting if other.key == job.key]
 
     def _is_full(self, job: _Job) -> bool:
         return sum(len(one.items) for one in (job, *self._alike(job))) >= self._batching.largest
@@ -156,10 +160,6 @@ def _answer(jobs: Sequence[_Job]) -> None:
             return
         for job in jobs:
             _answer([job])
-        return
-    except BaseException as error:
-        for job in jobs:
-            job.error = error
         return
     start = 0
     for job in jobs:
