@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
 Work: TypeAlias = Callable[[Sequence[Any]], Any]
@@ -32,13 +33,21 @@ class Batching:
 
 @dataclass(slots=True, eq=False)
 class _Job:
-    """What one thread asks for; once it is let in, it `gathers` others until it begins to work."""
+    """What one thread asks for.
+
+    Attributes:
+        bell: rung when there is something to do for the thread: it is let in, answered, or more has gathered. A queue,
+            since all of it is in C, where no Ctrl-C can leave a lock behind.
+        gathers: whether it takes others along once it is let in; no longer when it works.
+        along: those it took along.
+    """
 
     key: Hashable
     items: Sequence[Any]
     work: Work
-    woken: threading.Event = field(default_factory=threading.Event)
+    bell: SimpleQueue[None] = field(default_factory=SimpleQueue)
     gathers: bool = True
+    along: list[_Job] = field(default_factory=list)
     answers: Any = None
     error: BaseException | None = None
 
@@ -74,7 +83,7 @@ class Gatherer:
         self._waiting: list[_Job] = []
         self._inside: list[_Job] = []
         self._abreast = abreast
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
 
     def call(self, key: Hashable, items: Sequence[Any], work: Work) -> Any:
         """Return the answers for `items`; calls with an equal `key` may be answered by one `work`.
@@ -84,13 +93,18 @@ class Gatherer:
         """
         job = _Job(key, items, work)
         try:
-            with self._changed:
+            with self._lock:
                 self._waiting.append(job)
-                self._wake()
-                self._changed.notify_all()
-            job.woken.wait()
+                self._let_in()
+                for other in self._inside:
+                    if other.gathers and other.key == key:
+                        other.bell.put(None)
+            job.bell.get()
             if not job.is_done:
-                self._lead(job)
+                self._take_along(job)
+                _answer([job, *job.along])
+                self._leave(job)
+                self._met(1 + len(job.along), sum(len(one.items) for one in (job, *job.along)))
         except BaseException:  # such as Ctrl-C, wherever it comes; the others must not wait for this thread
             self._leave(job)
             raise
@@ -98,56 +112,51 @@ class Gatherer:
             raise job.error
         return job.answers
 
-    def _lead(self, job: _Job) -> None:
-        jobs = [job]
-        try:
-            self._take_along(jobs)
-            _answer(jobs)
-        finally:
-            self._leave(job, [other for other in jobs[1:] if not other.is_done])
-            for one in jobs:
-                if one.is_done:
-                    one.woken.set()
-        self._met(len(jobs), sum(len(one.items) for one in jobs))
-
-    def _wake(self) -> None:
+    def _let_in(self) -> None:
         """Let those in that wait longest, unless somebody is about to take them along."""
         for job in self._waiting:
             if len(self._inside) >= self._abreast:
                 return
             if all(job.key != other.key for other in self._inside if other.gathers):
-                job.woken.set()  # first: an interruption between these lines must not leave one that is never woken
+                job.bell.put(None)  # first: who is cut off between these lines must not leave one that never hears
                 self._inside.append(job)
                 self._waiting = [other for other in self._waiting if other is not job]
 
-    def _leave(self, job: _Job, unanswered: Sequence[_Job] = ()) -> None:
-        """Let others in; those whom an interrupted call took along wait again."""
-        with self._changed:
-            self._waiting = [*unanswered, *(other for other in self._waiting if other is not job)]
+    def _leave(self, job: _Job) -> None:
+        """Let others in; those it took along go, or wait again where they have no answer. May be done twice."""
+        with self._lock:
+            again = [other for other in job.along if not other.is_done]
+            for other in job.along:
+                if other.is_done:
+                    other.bell.put(None)
+            self._waiting = [*again, *(other for other in self._waiting if other is not job and other not in again)]
             self._inside = [other for other in self._inside if other is not job]
-            self._wake()
+            self._let_in()
 
-    def _take_along(self, jobs: list[_Job]) -> None:
-        """Add the calls that go with the first, oldest first, and take them off the waiting list."""
-        (job,) = jobs
+    def _take_along(self, job: _Job) -> None:
+        """Take the calls that go with one, oldest first, off the waiting list."""
         deadline = time.monotonic() + self._batching.wait
-        with self._changed:
-            while (left := deadline - time.monotonic()) > 0 and not self._is_full(job):
-                self._changed.wait(left)
+        while (left := deadline - time.monotonic()) > 0 and not self._is_full(job):
+            try:
+                job.bell.get(timeout=left)
+            except Empty:
+                break
+        with self._lock:
             count = len(job.items)
             for other in self._alike(job):
                 if count + len(other.items) <= self._batching.largest:
-                    jobs.append(other)
+                    job.along.append(other)
                     count += len(other.items)
-            self._waiting = [other for other in self._waiting if other not in jobs]
+            self._waiting = [other for other in self._waiting if other not in job.along]
             job.gathers = False
-            self._wake()
+            self._let_in()
 
     def _alike(self, job: _Job) -> list[_Job]:
         return [other for other in self._waiting if other.key == job.key]
 
     def _is_full(self, job: _Job) -> bool:
-        return sum(len(one.items) for one in (job, *self._alike(job))) >= self._batching.largest
+        with self._lock:
+            return sum(len(one.items) for one in (job, *self._alike(job))) >= self._batching.largest
 
 
 def _answer(jobs: Sequence[_Job]) -> None:
