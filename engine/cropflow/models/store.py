@@ -16,7 +16,7 @@ from importlib.metadata import entry_points
 from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast
 
 import numpy as np
 import platformdirs
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 ENTRY_POINTS = "cropflow.models"
 _Answer = TypeVar("_Answer")
 _MOST_NAMES = 1000
+_Asked: TypeAlias = tuple[Path, int | None, str | None, bool]
+"""What one set of weights is loaded for: file, size, device, 16 bits."""
 _DEVICE = re.compile(r"[a-z0-9:.,]{1,40}")
 _MOST_TOLD = 8
 _BLOCKS = {
@@ -153,7 +155,7 @@ class ModelStore:
         self._met = met
         self._given_loaders = None if loaders is None else tuple(loaders)
         self._lock = threading.Lock()
-        self._slots: dict[tuple[Path, int | None, str | None, bool], _Slot] = {}
+        self._slots: dict[_Asked, _Slot] = {}
         self._found: dict[tuple[object, ...], LoadedModel] = {}
         self._folders: tuple[Path, ...] = ()
         self._is_bounded = False
@@ -210,9 +212,7 @@ class ModelStore:
         asked = (self._folders, self._is_bounded, model_id, base, wanted, half)
         loaded = self._found.get(asked)
         if loaded is None:
-            if len(self._found) >= _MOST_NAMES:  # a stranger may write one path in many ways
-                self._found.clear()
-            loaded = self._found[asked] = self._load(self._place(model_id, base), wanted, half)
+            loaded = self._load(asked, self._place(model_id, base), wanted, half)
         if loaded.info.task not in tasks:
             raise ModelError(_wrong_task(model_id, loaded.info, tasks))
         return loaded
@@ -228,20 +228,30 @@ class ModelStore:
                 if slot.loaded is not None:
                     slot.loaded.close()
 
-    def _load(self, place: Place, device: str | None, half: bool) -> LoadedModel:
-        path = place.path.resolve()
-        asked = (path, place.image_size, device, half)
+    def _load(self, name: tuple[object, ...], place: Place, device: str | None, half: bool) -> LoadedModel:
+        """Load a model once, however many ask for it; `name` is what they call it."""
+        asked = (place.path.resolve(), place.image_size, device, half)
+        while True:
+            with self._lock:
+                slot = self._slots.setdefault(asked, _Slot())
+            with slot.lock:
+                if self._slots.get(asked) is slot:
+                    return self._filled(slot, asked, name)
+            # the store was closed meanwhile, or loading failed for who came first
+
+    def _filled(self, slot: _Slot, asked: _Asked, name: tuple[object, ...]) -> LoadedModel:
+        try:
+            slot.loaded = slot.loaded or self._read(*asked)
+        except BaseException:
+            with self._lock:  # a stranger may ask for much that cannot be
+                self._slots.pop(asked, None)
+            raise
         with self._lock:
-            slot = self._slots.setdefault(asked, _Slot())
-        with slot.lock:
-            if slot.loaded is None:
-                try:
-                    slot.loaded = self._read(path, place.image_size, device, half)
-                except BaseException:
-                    with self._lock:  # a stranger may ask for much that cannot be
-                        self._slots.pop(asked, None)
-                    raise
-            return slot.loaded
+            if len(self._found) >= _MOST_NAMES:  # a stranger may write one path in many ways
+                self._found.clear()
+            if self._slots.get(asked) is slot:  # else the store was closed, and the model with it
+                self._found[name] = slot.loaded
+        return slot.loaded
 
     def _read(self, path: Path, image_size: int | None, device: str | None, half: bool) -> LoadedModel:
         path = self._converted(path, device)

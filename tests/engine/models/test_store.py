@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,6 +39,23 @@ class CountingLoader(UltralyticsLoader):
         self.loaded.append((path.name, image_size))
         self.half.append(half)
         return super().load(path, device=device, image_size=image_size, half=half, cache_dir=cache_dir)
+
+
+class SlowLoader(CountingLoader):
+    """Loads when it is let go; the first so many times in vain."""
+
+    def __init__(self, failures: int = 0) -> None:
+        super().__init__()
+        self.loading, self.release = threading.Event(), threading.Event()
+        self.failures = failures
+
+    def load(self, path: Path, **how: Any) -> UltralyticsModel:
+        self.loading.set()
+        assert self.release.wait(10)
+        if self.failures:
+            self.failures -= 1
+            raise ModelError("not yet")
+        return super().load(path, **how)
 
 
 @pytest.fixture
@@ -195,6 +214,36 @@ def test_close_lets_go_and_the_store_can_be_used_again(store: ModelStore, loader
         model.detect([PICTURE], DetectSettings())
     assert store.get(str(DETECTOR)).detect([PICTURE], DetectSettings())[0].xyxy.shape == (0, 4)
     assert len(loader.loaded) == 2
+
+
+def test_a_store_that_is_closed_while_it_loads_can_be_used_again(tmp_path: Path) -> None:
+    loader = SlowLoader()
+    store = ModelStore(cache_dir=tmp_path, loaders=[loader])
+    with ThreadPoolExecutor(2) as pool:
+        loading = pool.submit(store.get, str(DETECTOR))
+        assert loader.loading.wait(10)
+        closing = pool.submit(store.close)
+        while store._slots:
+            time.sleep(0.01)
+        loader.release.set()
+        loading.result(10)
+        closing.result(10)
+    assert store.get(str(DETECTOR)).detect([PICTURE], DetectSettings())[0].xyxy.shape == (0, 4)
+
+
+def test_who_waits_for_weights_that_fail_loads_them_once_for_all(tmp_path: Path) -> None:
+    loader = SlowLoader(failures=1)
+    store = ModelStore(cache_dir=tmp_path, loaders=[loader])
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(store.get, str(DETECTOR))
+        assert loader.loading.wait(10)
+        second = pool.submit(store.get, str(DETECTOR))
+        time.sleep(0.3)  # it waits for the first
+        loader.release.set()
+        with pytest.raises(ModelError):
+            first.result(10)
+        found = second.result(10)
+    assert store.get(f"{MODELS}/./digits-detect.pt") is found
 
 
 def test_a_view_for_documents_of_others_takes_weights_of_its_folders_only(
