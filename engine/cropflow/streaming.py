@@ -107,7 +107,8 @@ class Streaming:
     def __iter__(self) -> Iterator[Streamed]:
         for done in self._running:
             for row, outputs, errors in done.rows():
-                yield Streamed(row.id, row.item, row.frame, outputs, tuple(errors))
+                named = tuple(_named(error, row.id) for error in errors)
+                yield Streamed(row.id, row.item, row.frame, outputs, named)
 
     def batches(self) -> Iterator[Done]:
         """Give whole batches instead of single results."""
@@ -142,15 +143,22 @@ class Streaming:
 
     def _batches(self) -> Generator[Done]:
         batches = self._live.batches() if self._live else read_ahead(cut(self.source.read(self.start), self.size))
-        with contextlib.closing(batches):
-            for self.present in batches:
-                done = Done(self.present, self._run(self.present)) if self.present.rows else None
-                for stream in self.present.ended:  # before the batch counts as done: what blocks held is written then
-                    self.workflow.reset(stream)
-                if done:
-                    yield done
-                if self.source.reading.stopped.is_set():
-                    return
+        begun: dict[str, None] = {}
+        try:
+            with contextlib.closing(batches):
+                for self.present in batches:
+                    begun.update(dict.fromkeys(_streams(self.present)))
+                    done = Done(self.present, self._run(self.present)) if self.present.rows else None
+                    for stream in self.present.ended:  # before the batch counts as done: what blocks held is written
+                        self.workflow.reset(stream)
+                        begun.pop(stream, None)
+                    if done:
+                        yield done
+                    if self.source.reading.stopped.is_set():
+                        return
+        finally:
+            for stream in begun:  # cut off, by a failure or because nobody reads on
+                self.workflow.reset(stream)
 
     def _run(self, batch: Batch) -> Result:
         names = batch.rows[0].images
@@ -158,7 +166,29 @@ class Streaming:
         told = {name: [_metadata(row, self.source) for row in batch.rows] for name in self._metadata}
         allow_urls = self.source.reading.allow_urls
         inputs = {**self.settings, **told, **images}
-        return self.workflow.run(inputs, on_error=self.on_error, allow_urls=allow_urls, workers=self.workers)
+        try:
+            return self.workflow.run(inputs, on_error=self.on_error, allow_urls=allow_urls, workers=self.workers)
+        except RunError as error:
+            raise _named(error, "" if error.row is None else batch.rows[error.row].id) from error.__cause__
+
+
+def _streams(batch: Batch) -> Iterator[str]:
+    """Give the streams that the pictures of a batch belong to."""
+    for row in batch.rows:
+        for image in row.images.values():
+            if image.stream is not None:
+                yield image.stream
+
+
+def _named(error: RunError, id: str) -> RunError:
+    """Return a failure that names its picture or frame as the source does, in place of its number in the batch."""
+    if error.row is None:
+        return error
+    _, separator, inner = error.element.partition(" › ")
+    element = f"{id}{separator}{inner}"
+    named = RunError(error.message, step=error.step, block=error.block, element=element, row=error.row)
+    named.__cause__ = error.__cause__
+    return named
 
 
 def find_items(plan: Plan, sources: Sources | Mapping[str, Sources], allow_urls: bool) -> dict[str, Sequence[Item]]:

@@ -201,7 +201,7 @@ class Workflow:
             columns = assemble(self._asked, inputs, _raise if stop else errors.append, {"allow_urls": allow_urls})
             around = Surroundings(
                 batch=columns.axes.get(INPUTS),
-                frames=frames.of(columns) if self._remembers else (),
+                frames=frames.of(columns, inputs) if self._remembers else (),
                 memory=memory,
                 targets=self.plan.targets,
                 titles=self.plan.axes,

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 import pytest
 
-from cropflow import Block, Image, ImageError, InputError, RunError, Stream, Workflow
+from cropflow import Block, Image, ImageError, InputError, Maybe, RunError, Stream, Workflow
 
 from ..films import film, serving
 
@@ -111,6 +112,46 @@ def test_leaving_early_ends_the_reader(workflow: Workflow, videos: Path) -> None
     with workflow.stream(videos, batch_size=1) as running:
         assert next(iter(running)).id == "a.mp4#0"
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("cropflow-reader")]
+
+
+def test_a_stream_that_is_cut_off_begins_anew(workflow: Workflow, videos: Path, tmp_path: Path) -> None:
+    whole = told(workflow, videos / "a.mp4")
+    with workflow.stream(videos / "a.mp4", batch_size=2) as running:
+        next(iter(running))
+    assert told(workflow, videos / "a.mp4") == whole
+    film(tmp_path / "bright.mp4", [10, 20, 250, 30])
+    for _ in range(2):
+        with (
+            pytest.raises(RunError, match=r"bright\.mp4#2: ValueError: too bright"),
+            workflow.stream(tmp_path / "bright.mp4", batch_size=1) as running,
+        ):
+            list(running)
+    assert workflow._memory.states == {}
+
+
+def test_a_picture_that_cannot_be_read_has_its_place_in_the_stream(tmp_path: Path) -> None:
+    class Place(Block):
+        """Tells where in its stream an element is."""
+
+        type = "odd/place@v1"
+
+        class Output(NamedTuple):
+            place: str
+
+        def run(self, image: Maybe[Image], stream: Stream) -> Output:
+            return self.Output(f"{stream.id} {stream.frame}")
+
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a.png", "c.png"):
+        cv2.imwrite(str(folder / name), np.zeros((8, 8, 3), np.uint8))
+    (folder / "b.png").write_bytes(b"no picture")
+    steps = [{"type": "odd/place@v1", "name": "seen", "image": "$inputs.image"}]
+    outputs = [{"type": "JsonField", "name": "place", "selector": "$steps.seen.place"}]
+    with Workflow.load({**DOCUMENT, "steps": steps, "outputs": outputs}, blocks=[Place]) as workflow:
+        with workflow.stream(folder, on_error="skip") as running:
+            assert [result["place"] for result in running] == ["pictures 0", "pictures 1", "pictures 2"]
+        assert workflow.run({"image": np.zeros((8, 8, 3), np.uint8)})[0]["place"] == " 0"
 
 
 def test_cameras_share_a_run_and_are_remembered_apart(workflow: Workflow, tmp_path: Path) -> None:

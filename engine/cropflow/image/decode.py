@@ -127,6 +127,8 @@ def _rows_are_packed(array: NDArray[Any]) -> bool:
 
 def _advice_on_type(value: object) -> str:
     kind = type(value)
+    if value is None:
+        return "None is no picture; cv2.imread returns it for a file that it cannot read, so give the path in its place"
     if kind.__module__.partition(".")[0] == "torch":
         return (
             "a torch tensor is not a picture (RGB or BGR, 0–1 or 0–255?); convert an RGB tensor of 0–1 with "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from cropflow.compiler.plan import INPUTS
 from cropflow.image import Image
@@ -19,14 +20,22 @@ class Frames:
     def __init__(self) -> None:
         self._next: dict[str, int] = {}
 
-    def of(self, columns: Columns) -> list[tuple[str, int]]:
-        """Return stream and frame of every batch element."""
+    def of(self, columns: Columns, given: Mapping[str, Any]) -> list[tuple[str, int]]:
+        """Return stream and frame of every batch element.
+
+        Args:
+            given: the inputs as the caller gave them: a picture that cannot be read has a place in its stream too.
+        """
         if INPUTS not in columns.axes:
             return []
         axis = columns.axes[INPUTS]
-        given = [column.values for key, column in columns.columns.items() if key.step == INPUTS and column.axis is axis]
-        given.sort(key=_holds_images)  # what video metadata say comes first
-        return [self._frame([values[row] for values in given]) for row in range(axis.length)]
+        told = [
+            _filled(column.values, given.get(key.output))
+            for key, column in columns.columns.items()
+            if key.step == INPUTS and column.axis is axis
+        ]
+        told.sort(key=_holds_images)  # what video metadata say comes first
+        return [self._frame([values[row] for values in told]) for row in range(axis.length)]
 
     def forget(self, stream: str | None = None) -> None:
         """Count one stream, or all, from 0 again."""
@@ -38,6 +47,13 @@ class Frames:
         number = self._next.get(name, 0) if frame is None else frame
         self._next[name] = number + 1
         return name, number
+
+
+def _filled(values: Sequence[object], given: object) -> Sequence[object]:
+    """Put what was given into the place of what could not be read."""
+    if not isinstance(given, list | tuple) or len(given) != len(values):
+        return values
+    return [before if value is None else value for value, before in zip(values, given, strict=True)]
 
 
 def _holds_images(values: Sequence[object]) -> bool:
