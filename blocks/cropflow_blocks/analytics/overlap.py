@@ -53,7 +53,7 @@ class OverlapAnalysis(Block):
     """List every pair of a reference box and a candidate that covers some share of it.
 
     The share is that of the reference box's area. Candidates that were found on another cut of the picture are moved to
-    that of the reference. A box is not compared with itself.
+    that of the reference. Where both are the same boxes, each covers itself.
     """
 
     type = "overlap_analysis@v1"
@@ -83,9 +83,7 @@ class OverlapAnalysis(Block):
         shares = np.divide(shared, areas, out=np.zeros_like(shared), where=areas > 0)
         one, other = _facts(reference_predictions, "reference"), _facts(candidates, "candidate")
         pairs = np.argwhere((shares >= min_overlap) & (shares > 0)).tolist()
-        overlaps = [{**one[i], **other[j], "overlap_ratio": float(shares[i, j])} for i, j in pairs]
-        same = [pair["reference_detection_id"] == pair["candidate_detection_id"] is not None for pair in overlaps]
-        return self.Output([pair for pair, itself in zip(overlaps, same, strict=True) if not itself])
+        return self.Output([{**one[i], **other[j], "overlap_ratio": float(shares[i, j])} for i, j in pairs])
 
 
 def _shared(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float64]:

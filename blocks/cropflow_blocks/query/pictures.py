@@ -49,7 +49,7 @@ class ExtractFrameMetadata(Operation):
 
     def apply(self, value: Image | Mapping[str, Any], parameters: Parameters) -> int | float | datetime:
         """Read."""
-        metadata: Mapping[str, Any] = {"frame_number": value.frame} if isinstance(value, Image) else value
+        metadata: Mapping[str, Any] = _of_picture(value) if isinstance(value, Image) else value
         number = metadata.get("frame_number")
         if self.property_name == "frame_number":
             return number or 0
@@ -59,8 +59,13 @@ class ExtractFrameMetadata(Operation):
         if self.property_name == "frame_timestamp" and stamp is not None:
             return stamp if isinstance(stamp, datetime) else datetime.fromisoformat(stamp)
         raise QueryError(
-            f"{self.property_name} is not known of this picture; give frames of a video, or its video_metadata"
+            f"{self.property_name} is not known here; frames of a video know their seconds_since_start, and only an "
+            "input of type WorkflowVideoMetadata may know a frame_timestamp"
         )
+
+
+def _of_picture(picture: Image) -> Mapping[str, Any]:
+    return {"frame_number": picture.frame, "fps": picture.fps}
 
 
 class ConvertImageToJPEG(Operation):

@@ -55,11 +55,11 @@ _OF_BOX: Mapping[str, Callable[[Corners], NDArray[Any]]] = {
     "width": lambda box: box[:, 2] - box[:, 0],
     "height": lambda box: box[:, 3] - box[:, 1],
     "size": lambda box: (box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1]),
-    "center": lambda box: (box[:, :2] + box[:, 2:]) / 2,
-    "top_left": lambda box: box[:, [0, 1]],
-    "top_right": lambda box: box[:, [2, 1]],
-    "bottom_left": lambda box: box[:, [0, 3]],
-    "bottom_right": lambda box: box[:, [2, 3]],
+    "center": lambda box: _pixels((box[:, :2] + box[:, 2:]) / 2),
+    "top_left": lambda box: _pixels(box[:, [0, 1]]),
+    "top_right": lambda box: _pixels(box[:, [2, 1]]),
+    "bottom_left": lambda box: _pixels(box[:, [0, 3]]),
+    "bottom_right": lambda box: _pixels(box[:, [2, 3]]),
 }
 _ATTRIBUTES = ("confidence", "class_id", "tracker_id")
 KINDS_OF: Mapping[str, str] = {
@@ -90,10 +90,25 @@ def property_of(detections: Detections, name: str) -> Column | None:
         return _column(getattr(detections, name))
     if name in _OF_BOX:
         return _column(_OF_BOX[name](detections.xyxy))
+    if name == "prediction_type":
+        return Same(_task(detections), len(detections))
     origin = detections.metadata.get("origin")
     if name == "image_dimensions" and origin is not None:
         return Same([origin.height, origin.width], len(detections))
     return None
+
+
+def _pixels(points: NDArray[Any]) -> NDArray[Any]:
+    """Points are told in whole pixels."""
+    whole: NDArray[Any] = np.rint(points).astype(int)
+    return whole
+
+
+def _task(detections: Detections) -> str:
+    """Name the task by what it finds, as models that are not ours do not."""
+    if "keypoints_xy" in detections.data:
+        return "keypoint-detection"
+    return "object-detection" if detections.mask is None else "instance-segmentation"
 
 
 def _column(values: Any) -> Column | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
@@ -11,9 +12,10 @@ from supervision import Detections
 
 from cropflow.block import Block, KindOf, Port, Setting
 from cropflow.detections import take
+from cropflow.detections.masks import Inside, put_together
 from cropflow.image.origin import Origin
 from cropflow.kinds import KINDS, ZeroToOne
-from cropflow_blocks.transform.outlines import outline, rectangle
+from cropflow_blocks.transform.outlines import Rectangle, outline, rectangle
 
 Size = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 
@@ -81,11 +83,11 @@ class PerClassConfidenceFilter(Block):
 
 
 class BoundingRect(Block):
-    """Find the smallest turned rectangle around the mask of every detection.
+    """Put the smallest turned rectangle around the mask of every detection in its place.
 
-    It comes as further properties: `rect` holds its four corners, `width` and `height` its sides in pixels, `angle` how
-    far it is turned, in degrees from more than 0 to 90. A detection without a mask, or with an empty one, has the
-    rectangle of its box.
+    Mask and box become those of the rectangle, in whole pixels. Further properties tell it exactly: `rect` holds its
+    four corners, `width` and `height` its sides in pixels, `angle` how far it is turned, in degrees from more than 0 to
+    90. A detection without a mask, or with an empty one, has the rectangle of its box.
     """
 
     type = "bounding_rect@v1"
@@ -109,6 +111,9 @@ class BoundingRect(Block):
         """Measure."""
         found = take(predictions, slice(None))
         rectangles = [rectangle(outline(predictions, i)) for i in range(len(predictions))]
+        if rectangles and predictions.mask is not None:
+            found.xyxy = np.array([_around(rect) for rect in rectangles], np.result_type(found.xyxy.dtype, np.float32))
+            found.mask = put_together(map(_filled, rectangles), *predictions.mask.shape[1:])
         found.data = {
             **found.data,
             "rect": np.array([rect.corners for rect in rectangles], np.float32).reshape(-1, 4, 2),
@@ -117,3 +122,22 @@ class BoundingRect(Block):
             "angle": np.array([rect.angle for rect in rectangles], np.float32),
         }
         return self.Output(found)
+
+
+def _around(rect: Rectangle) -> NDArray[Any]:
+    whole = _whole(rect)
+    return np.concatenate((whole.min(axis=0), whole.max(axis=0)))
+
+
+def _filled(rect: Rectangle) -> tuple[Inside, int, int]:
+    """Return the pixels of a turned rectangle, with the left and top edge of where they lie."""
+    whole = _whole(rect)
+    corner = whole.min(axis=0)
+    width, height = (whole.max(axis=0) - corner + 1).tolist()
+    pixels = cv2.fillPoly(np.zeros((height, width), np.uint8), [whole - corner], 1)
+    return pixels > 0, int(corner[0]), int(corner[1])
+
+
+def _whole(rect: Rectangle) -> NDArray[np.int32]:
+    """Cut fractions off, as existing documents expect."""
+    return rect.corners.astype(np.int32)

@@ -63,6 +63,23 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
     return _FORMATTER.vformat(template, (), values)
 
 
+_PARAMETER = re.compile(r"\{\{\s*\$parameters\.(\w+)\s*\}\}")
+
+
+def fill_in(text: str, values: Mapping[str, Any]) -> str:
+    """Return a text with values in the places of `{{ $parameters.name }}`, or, where there is none, of `{name}`.
+
+    Raises:
+        ValueError: as for `fill`.
+
+    >>> fill_in("{a} is {{ $parameters.a }}", {"a": 3})
+    '{a} is 3'
+    """
+    if not _PARAMETER.search(text):
+        return fill(text, values)
+    return _PARAMETER.sub(lambda match: fill(f"{{{match[1]}}}", values), text)
+
+
 class _Formatter(string.Formatter):
     """Looks into lists and mappings, but never at attributes, which would show more than the document gave."""
 

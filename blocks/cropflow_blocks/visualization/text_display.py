@@ -15,7 +15,7 @@ from cropflow.block import Block, Port, Setting
 from cropflow.image.decode import Pixels
 from cropflow.kinds import Kind
 from cropflow_blocks.values.parameters import Chains, check_chains, worked_on
-from cropflow_blocks.values.string_template import fill
+from cropflow_blocks.values.string_template import fill_in
 from cropflow_blocks.visualization.colors import ColorText, to_color
 from cropflow_blocks.visualization.drawing import CopyImage, Drawn, Opacity, Picture
 
@@ -45,6 +45,8 @@ class _Line(NamedTuple):
 
 class TextDisplay(Block):
     """Write a text in a box on the picture; `{name}` stands for a value, and a line break begins a new line.
+
+    Documents made elsewhere write `{{ $parameters.name }}`; where a text does, its other braces are braces.
 
     With `position_mode` relative, the box lies at `anchor` of the picture, moved inwards by the offsets; with absolute,
     its left upper corner lies at `position_x`, `position_y`. What lies outside of the picture is cut off.
@@ -88,7 +90,7 @@ class TextDisplay(Block):
         copy_image: CopyImage = True,
     ) -> Drawn:
         """Write."""
-        written = fill(text, worked_on(text_parameters, text_parameters_operations))
+        written = fill_in(text, worked_on(text_parameters, text_parameters_operations))
         lines = [_measured(line, font_scale, font_thickness) for line in written.split("\n")]
         gap = padding // 2
         width = max(line.width for line in lines) + 2 * padding

@@ -72,10 +72,10 @@ def test_pairs_tell_the_share_of_the_reference_that_is_covered() -> None:
     assert [pair["overlap_ratio"] for pair in run({**PAIRS, "min_overlap": 0}, one=one, two=two)] == [0.25, 0.0625]
 
 
-def test_a_box_is_not_compared_with_itself_and_crops_are_moved() -> None:
+def test_a_box_covers_itself_and_crops_are_moved() -> None:
     found = boxes([0, 0, 40, 40], [20, 0, 60, 40], classes=[0, 0])
     ratios = [(p["reference_detection_id"][-1], p["overlap_ratio"]) for p in run(PAIRS, one=found, two=found)]
-    assert ratios == [("0", 0.5), ("1", 0.5)]
+    assert ratios == [("0", 1.0), ("0", 0.5), ("1", 0.5), ("1", 1.0)]
     part = PICTURE.crop(20, 20, 100, 100, id="part")
     inside = boxes([0, 0, 20, 20], classes=[0], image=part, source="three")
     assert run(PAIRS, one=boxes([20, 20, 40, 40], classes=[0]), two=inside)[0]["overlap_ratio"] == 1.0

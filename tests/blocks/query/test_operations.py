@@ -118,10 +118,27 @@ def test_plain_values_and_lists(value: Any, operation: dict[str, Any], expected:
         ("top_left", [[0, 0], [10, 10], [150, 150], [90, 90]]),
         ("bottom_right", [[100, 100], [20, 30], [170, 190], [130, 130]]),
         ("image_dimensions", [[200, 300]] * 4),
+        ("prediction_type", ["object-detection"] * 4),
     ],
 )
 def test_properties_of_all_boxes(name: str, expected: list[Any]) -> None:
     assert computed(found(), {"type": "DetectionsPropertyExtract", "property_name": name}) == expected
+
+
+def test_points_are_told_in_whole_pixels() -> None:
+    boxes = Detections(np.array([[0.4, 1.2, 100.6, 101.8]]))
+    for name, expected in {"center": [50, 52], "top_left": [0, 1], "bottom_right": [101, 102]}.items():
+        (point,) = computed(boxes, {"type": "DetectionsPropertyExtract", "property_name": name})
+        assert point == expected
+        assert all(type(number) is int for number in point)
+
+
+def test_what_was_predicted_shows_in_what_was_found() -> None:
+    operation = {"type": "DetectionsPropertyExtract", "property_name": "prediction_type"}
+    boxes = found()
+    boxes.mask = np.zeros((4, 200, 300), bool)
+    assert computed(boxes, operation) == ["instance-segmentation"] * 4
+    assert computed(found(keypoints_xy=np.zeros((4, 3, 2))), operation) == ["keypoint-detection"] * 4
 
 
 def test_a_property_that_a_step_before_measured() -> None:
@@ -210,7 +227,8 @@ def test_what_is_not_known_of_a_frame_is_said() -> None:
     assert computed(metadata, seconds) == 2.0
     moment = computed(metadata, {"type": "ExtractFrameMetadata", "property_name": "frame_timestamp"})
     assert moment == datetime.datetime(2026, 1, 31, 12, 30)
-    with pytest.raises(RunError, match="seconds_since_start is not known of this picture; give frames of a video"):
+    assert computed(Image(np.zeros((4, 4, 3), np.uint8), frame=30, fps=15), seconds) == 2.0
+    with pytest.raises(RunError, match="seconds_since_start is not known here; frames of a video know"):
         computed(Image(np.zeros((4, 4, 3), np.uint8)), seconds)
 
 

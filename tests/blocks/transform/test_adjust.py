@@ -97,6 +97,20 @@ def test_the_smallest_rectangle_around_a_mask() -> None:
     assert float(measured.data["angle"][0]) % 90 == pytest.approx(45)
 
 
+def test_box_and_mask_become_those_of_the_rectangle() -> None:
+    mask = np.zeros((1, 320, 320), np.uint8)
+    cv2.ellipse(mask[0], (96, 144), (64, 80), 0, 0, 360, 1, -1)
+    found = boxes([32, 64, 160, 224])
+    found.mask = mask.astype(bool)
+    turned = rectangle(found)
+    corners = turned.data["rect"][0]
+    assert turned.xyxy[0].tolist() == [*corners.min(axis=0).astype(int), *corners.max(axis=0).astype(int)]
+    filled = np.zeros((320, 320), np.uint8)
+    cv2.fillPoly(filled, [corners.astype(np.int32)], 1)
+    assert (np.asarray(turned.mask[0]) == (filled > 0)).all()
+    assert found.xyxy[0].tolist() == [32, 64, 160, 224]
+
+
 @pytest.mark.parametrize(
     ("corners", "sides", "angle", "first"),
     [

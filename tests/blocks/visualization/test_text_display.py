@@ -45,6 +45,14 @@ def touched(drawn: np.ndarray[Any, Any]) -> tuple[int, int, int, int]:
     return int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
 
 
+def test_places_for_values_as_documents_made_elsewhere_write_them() -> None:
+    ours = shown(text="{{n}} {count} found")
+    assert (shown(text="{n} {{ $parameters.count }} found") == ours).all()
+    assert (shown(text="{n} {{$parameters.count}} found") == ours).all()
+    with pytest.raises(RunError, match=r"there is no value for \{cuont\}; did you mean \{count\}\?"):
+        shown(text="{{ $parameters.cuont }}")
+
+
 @pytest.mark.parametrize(
     ("anchor", "expected"),
     [
