@@ -5,6 +5,7 @@ The picture is scaled to fit, keeping its aspect, and set in the middle of grey.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,8 @@ from cropflow.image.decode import Pixels
 Size = tuple[int, int]
 Floats = NDArray[np.floating[Any]]
 _GREY = 114
+_EXTREME = 16
+"""Of a picture that is more than so many times as long as wide, only what is seen is scaled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,30 @@ def place_middle(picture: Pixels, seen: Pixels) -> None:
     (height, width), size = picture.shape[:2], seen.shape[:2]
     if size[0] == size[1]:
         short, long = size[0], int(size[0] * max(height, width) / min(height, width))
+        if long > _EXTREME * short:
+            _place_piece(picture, seen, long)
+            return
         height, width = (short, long) if height <= width else (long, short)
     else:
         height, width = size
     scaled = np.asarray(PIL.Image.fromarray(picture).resize((width, height), PIL.Image.Resampling.BILINEAR))
     top, left = round((height - size[0]) / 2), round((width - size[1]) / 2)
     seen[...] = scaled[top : top + size[0], left : left + size[1]]
+
+
+def _place_piece(picture: Pixels, seen: Pixels, long: int) -> None:
+    """Scale only what is seen of a picture whose longer side would become `long`: all of it may fill the memory.
+
+    What is cut off first keeps places small: Pillow takes them in single precision.
+    """
+    side, size = max(picture.shape[:2]), seen.shape[0]
+    scale, before = side / long, round((long - size) / 2)
+    start, end = before * scale, (before + size) * scale
+    margin = math.ceil(max(scale, 1)) + 1  # how far the filter looks beside the piece
+    first, last = max(math.floor(start) - margin, 0), min(math.ceil(end) + margin, side)
+    if picture.shape[1] == side:
+        piece, box = picture[:, first:last], (start - first, 0, end - first, picture.shape[0])
+    else:
+        piece, box = picture[first:last], (0, start - first, picture.shape[1], end - first)
+    resampling = PIL.Image.Resampling.BILINEAR
+    seen[...] = PIL.Image.fromarray(np.ascontiguousarray(piece)).resize((size, size), resampling, box)
