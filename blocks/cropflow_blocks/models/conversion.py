@@ -1,7 +1,7 @@
 """Exports `.pt` weights to other runtimes, once, into the cache.
 
-An export is named after the contents of the weights, made in a folder of its own and moved into place in one go, so
-several processes may do it at the same time.
+An export is named after the contents of the weights, made in a folder of its own, copied beside its place and
+moved there in one go, so several processes may do it at the same time.
 """
 
 from __future__ import annotations
@@ -60,8 +60,9 @@ def as_onnx(path: Path, cache_dir: Path) -> Path:
     if not target.exists():
         log.warning("%s is exported to ONNX, once; this takes some seconds", path.name)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            _exported(path, Path(folder), cache_dir).replace(target)
+        with tempfile.TemporaryDirectory() as plain, tempfile.TemporaryDirectory(dir=target.parent) as near:
+            made = _exported(path, Path(plain), cache_dir)
+            Path(shutil.copy(made, near)).replace(target)
     return target
 
 
@@ -88,8 +89,8 @@ def _as_openvino(path: Path, cache_dir: Path) -> Path:
 
 
 def _exported(path: Path, folder: Path, cache_dir: Path) -> Path:
-    copy = folder / f"{path.stem}.pt"
-    shutil.copy(path, copy)
+    """Export a copy that lies in a folder under a plain name: Ultralytics takes not every path as it is."""
+    copy = Path(shutil.copy(path, folder / "weights.pt"))
     with ultralytics_imported(cache_dir) as ultralytics:
         try:
             made = Path(ultralytics.YOLO(copy).export(format="onnx", dynamic=True, simplify=False, verbose=False))

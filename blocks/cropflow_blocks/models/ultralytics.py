@@ -99,9 +99,10 @@ class UltralyticsLoader:
             if name not in GITHUB_ASSETS_NAMES:
                 raise ModelError(f"Ultralytics publishes no weights named {name!r}")
             folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder) as partial:
+            with tempfile.TemporaryDirectory() as plain, tempfile.TemporaryDirectory(dir=folder) as near:
                 try:
-                    Path(attempt_download_asset(Path(partial) / name)).replace(folder / name)
+                    fetched = attempt_download_asset(Path(plain) / name)  # drops quotes of a path
+                    Path(shutil.copy(fetched, near)).replace(folder / name)
                 except Exception as error:  # the network fails in many ways
                     raise ModelError(f"{name} cannot be downloaded: {_first_line(error)}") from error
         return folder / name
@@ -109,8 +110,11 @@ class UltralyticsLoader:
 
 @contextmanager
 def _plain_name(path: Path) -> Iterator[Path]:
-    """Give a path that Ultralytics takes as it is: it drops quotes and renames YOLOv3 and YOLOv5 files."""
-    if path.suffix.lower() != ".pt" or not re.search(r"'|yolov[35]", str(path)):
+    """Give a path that Ultralytics takes as it is.
+
+    It drops quotes, renames YOLOv3 and YOLOv5 files, and reads `?` and `%` as those of a URL.
+    """
+    if path.suffix.lower() != ".pt" or not re.search(r"['?%]|yolov[35]", str(path)):
         yield path
         return
     with tempfile.TemporaryDirectory() as folder:

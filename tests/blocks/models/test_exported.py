@@ -81,6 +81,20 @@ def test_weights_are_exported_once_and_whole(tmp_path: Path, caplog: pytest.LogC
         ModelStore(runtime="torch").get(str(ROOT / "models/digits-classify.onnx"), tasks=("classify",))
 
 
+@pytest.mark.parametrize("runtime", ["onnx", "openvino"])
+def test_weights_and_cache_may_have_any_path(tmp_path: Path, runtime: Any) -> None:
+    weights, cache = tmp_path / "what?" / "my'model 5%.pt", tmp_path / "o'brien"
+    weights.parent.mkdir()
+    weights.write_bytes((ROOT / "models" / "digits-classify.pt").read_bytes())
+    model = ModelStore(runtime=runtime, device="cpu", cache_dir=cache).get(str(weights), tasks=("classify",))
+    assert model.info.runtime == runtime
+    assert model.info.path.name.startswith("my'model 5%-")
+    exports = list((cache / "exports").iterdir())
+    assert model.info.path in exports
+    assert all(export.name.startswith("my'model 5%-") for export in exports)
+    assert list(tmp_path.glob("obrien*")) == []
+
+
 def test_an_export_for_one_size_and_batch_takes_any_number_of_pictures(export: Export, pictures: Pictures) -> None:
     path = export("detect", dynamic=False, batch=3, imgsz=320)
     model = load(path)

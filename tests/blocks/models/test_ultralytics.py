@@ -202,13 +202,25 @@ def test_a_device_that_is_not_there_is_named(tmp_path: Path, detector: LoadedMod
         UltralyticsLoader().load(detector.info.path, device="cuda:99", image_size=None, cache_dir=tmp_path)
 
 
-@pytest.mark.parametrize("name", ["o'brien/digits.pt", "yolov5n.pt", "with space/yolov3.pt", "ä/ö.pt"])
+@pytest.mark.parametrize(
+    "name", ["o'brien/digits.pt", "yolov5n.pt", "with space/yolov3.pt", "ä/ö.pt", "q?.pt", "wh?/50%.pt"]
+)
 def test_any_path_can_be_loaded(tmp_path: Path, detector: LoadedModel, name: str) -> None:
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(detector.info.path.read_bytes())
     model = UltralyticsLoader().load(path, device="cpu", image_size=None, cache_dir=tmp_path / "cache")
     assert (model.info.path, model.info.name, model.info.names) == (path, path.name, ("digit",))
+
+
+def test_published_weights_arrive_in_a_folder_of_any_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ultralytics.utils.downloads as downloads
+
+    monkeypatch.setattr(downloads, "safe_download", lambda url, file, **_: Path(file).write_bytes(b"weights"))
+    made = UltralyticsLoader().download("yolo26n.pt", tmp_path / "o'brien" / "weights")
+    assert made == tmp_path / "o'brien" / "weights" / "yolo26n.pt"
+    assert made.read_bytes() == b"weights"
+    assert list(made.parent.iterdir()) == [made]
 
 
 @pytest.mark.parametrize(
