@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from cropflow.errors import ImageError, nearest
 from cropflow.sources import picture, video
 from cropflow.sources.camera import Camera
 from cropflow.sources.natural import natural_key
+from cropflow.sources.pattern import fixed_part, is_pattern, matching
 from cropflow.sources.picture import Picture, Source
 from cropflow.sources.shot import Item
 from cropflow.sources.url import from_url, is_url
@@ -38,7 +38,8 @@ def find_source(source: str | int | os.PathLike[str], *, allow_urls: bool = Fals
         ImageError: nothing is found, a folder cannot be read, or URLs are not allowed.
 
     Ids are paths relative to the folder, or to the part of the pattern before its first wildcard; a single
-    file has its name. Hidden files and folders are ignored. A name with brackets that exists is no pattern.
+    file has its name. Hidden files and folders are ignored. A name with brackets that exists is no pattern, nor is
+    such a part of one. Links to folders are followed unless they lead back up.
     """
     text = str(source) if isinstance(source, int) else os.fspath(source)
     if not text:
@@ -68,7 +69,9 @@ def _from_disk(text: str, allow_urls: bool, skip: Path | None) -> Source:
         )
     if text.isascii() and text.isdigit():
         return _camera(text)
-    if glob.has_magic(text):
+    if path.is_symlink():
+        raise ImageError(f"the link '{path}' leads nowhere: there is no '{path.readlink()}'")
+    if is_pattern(path):
         return _from_pattern(path, skip)
     raise ImageError(_nothing_there(path))
 
@@ -95,8 +98,8 @@ def _listed(line: str, folder: Path, allow_urls: bool) -> tuple[Item, ...]:
     if is_url(line):
         return from_url(line, allow_urls).items
     near = folder / Path(line).expanduser()
-    found = find_source(near if near.exists() or glob.has_magic(str(near)) else line, allow_urls=allow_urls)
-    above = near if near.is_dir() else _fixed_part(near) if not near.exists() else near.parent
+    found = find_source(near if near.exists() or is_pattern(near) else line, allow_urls=allow_urls)
+    above = near if near.is_dir() else fixed_part(near) if not near.exists() else near.parent
     relative = [part for part in Path(os.path.relpath(above, folder)).parts if part != os.pardir]
     return tuple(item.named(Path(*relative, item.id).as_posix()) for item in found.items)
 
@@ -112,9 +115,8 @@ def _from_folder(folder: Path, skip: Path | None) -> Source:
 
 
 def _from_pattern(pattern: Path, skip: Path | None) -> Source:
-    root = _fixed_part(pattern)
-    found = [Path(path) for path in glob.glob(str(pattern), recursive=True)]  # noqa: PTH207 - skips what is hidden
-    files = [path for path in found if path.is_file()]
+    root = fixed_part(pattern)
+    files = [path for path in dict.fromkeys(matching(pattern)) if not path.is_dir()]
     items = _items(root, (path for path in files if _is_wanted(path.name)), skip)
     if not items:
         others = f"; {len(files)} other files match it" if files else ""
@@ -171,15 +173,6 @@ def _below(skip: Path | None, root: Path) -> Path | None:
     if skip is None or skip.resolve() == root.resolve():
         return None
     return skip.resolve() if skip.resolve().is_relative_to(root.resolve()) else None
-
-
-def _fixed_part(pattern: Path) -> Path:
-    parts = []
-    for part in pattern.parts[:-1]:
-        if glob.has_magic(part):
-            break
-        parts.append(part)
-    return Path(*parts)
 
 
 def _nothing_there(path: Path) -> str:

@@ -1,5 +1,6 @@
 """A source gives the pictures a user means, in the order they expect, under ids that suit every machine."""
 
+import glob
 import os
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from cropflow.errors import ImageError
 from cropflow.sources import find_source
+from cropflow.sources.pattern import matching
 
 PNG = cv2.imencode(".png", np.full((4, 6, 3), 90, np.uint8))[1].tobytes()
 
@@ -61,6 +63,28 @@ def test_a_name_with_brackets_that_exists_is_no_pattern(tmp_path: Path) -> None:
     make(tmp_path, "shots [1]/a.png", "shot[2].png", "shot2.png")
     assert ids(tmp_path / "shots [1]") == ["a.png"]
     assert ids(tmp_path / "shot[2].png") == ["shot[2].png"]
+    make(tmp_path, "shots 1/b.png", "all/sub[1]/c.png", "all/sub1/d.png")
+    assert ids(f"{tmp_path}/shots [1]/*.png") == ["a.png"]
+    assert ids(f"{tmp_path}/*/sub[1]/*.png") == ["all/sub[1]/c.png"]
+    assert ids(f"{tmp_path}/*/sub[1-9]/*.png") == ["all/sub1/d.png"]
+    assert ids(f"{tmp_path}/[s]hots*/?.png") == ["shots 1/b.png", "shots [1]/a.png"]
+
+
+PATTERNS = """
+    * */* ** **/* **/*.png */**/1.png **/b/* **/b/** a/**/**/*.png ./a/../**/?.png **.png [ab]/[!1].png .hidden/*
+    **/.hidden/* .*/* */.*/*.png a/b/1.png* **/[ a*/b?/* a/b/../?.png
+"""
+
+
+@pytest.mark.parametrize("pattern", PATTERNS.split())
+def test_a_pattern_gives_what_glob_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str) -> None:
+    make(tmp_path, "1.png", "a/1.png", "a/2.png", "a/b/1.png", "a/b/2.png", "a/b/c/1.png", "a/bb/5.png", "b/[")
+    make(tmp_path, "b/.hidden/3.png", ".hidden/4.png")
+    monkeypatch.chdir(tmp_path)
+    found = {os.path.normpath(path) for path in matching(Path(pattern)) if path.is_file()}
+    wanted = glob.glob(str(Path(pattern)), recursive=True)  # noqa: PTH207 - it is what users know
+    assert found == {os.path.normpath(path) for path in wanted if Path(path).is_file()}
+    assert found
 
 
 def test_the_home_folder_may_be_written_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +96,26 @@ def test_links_are_followed_but_never_in_circles(tmp_path: Path) -> None:
     make(tmp_path, "data/a.png", "elsewhere/b.png")
     (tmp_path / "data/linked").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "data/loop").symlink_to(tmp_path / "data")
+    (tmp_path / "data/linked/round").symlink_to(tmp_path / "data")
     assert ids(tmp_path / "data") == ["a.png", "linked/b.png"]
+    assert ids(f"{tmp_path}/data/**/*.png") == ["a.png", "linked/b.png"]
+    assert ids(f"{tmp_path}/data/**") == ["a.png", "linked/b.png"]
+    assert ids(f"{tmp_path}/**/*.png") == [
+        "data/a.png",
+        "data/linked/b.png",
+        "elsewhere/b.png",
+        "elsewhere/round/a.png",
+    ]
+    assert ids(f"{tmp_path}/data/*/*.png") == ["linked/b.png"]
+    assert ids(f"{tmp_path}/data/loop/*.png") == ["a.png"]
+
+
+def test_a_link_that_leads_nowhere_says_so(tmp_path: Path) -> None:
+    make(tmp_path, "a.png")
+    (tmp_path / "b.png").symlink_to("gone.png")
+    with pytest.raises(ImageError, match=r"the link '.*b\.png' leads nowhere: there is no 'gone\.png'"):
+        find_source(tmp_path / "b.png")
+    assert ids(tmp_path) == ids(f"{tmp_path}/*.png") == ["a.png", "b.png"]
 
 
 def test_the_folder_results_go_to_is_left_out(tmp_path: Path) -> None:
