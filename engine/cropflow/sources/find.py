@@ -5,20 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path, PurePosixPath
+from functools import partial
+from pathlib import Path
 
 from cropflow.errors import ImageError, nearest
-from cropflow.sources import picture, video
+from cropflow.sources import lists, picture, video
 from cropflow.sources.camera import Camera
 from cropflow.sources.natural import natural_key
 from cropflow.sources.pattern import fixed_part, is_pattern, matching
 from cropflow.sources.picture import Picture, Source
 from cropflow.sources.shot import Item
-from cropflow.sources.url import from_url, is_url
+from cropflow.sources.url import LIVE, from_url, is_url
 from cropflow.sources.video import Video
-
-_LIST = ".txt"
-_LIVE = "live:"
 
 
 def find_source(source: str | int | os.PathLike[str], *, allow_urls: bool = False, skip: Path | None = None) -> Source:
@@ -27,7 +25,8 @@ def find_source(source: str | int | os.PathLike[str], *, allow_urls: bool = Fals
     Args:
         source: a file, which is a video if it is called so, and otherwise a picture; a folder, which is searched with
             all its subfolders for files that have the extension of a picture or video; a pattern such as
-            `data/**/*.png`, likewise; a list, `.txt`, with one of these in a line; a URL; the number of a camera; `-`
+            `data/**/*.png`, likewise; a list, `.txt`, with one of these in a line, where what is
+            not there costs its own line; a URL; the number of a camera; `-`
             for the bytes of a picture on the standard input. Before a URL, `live:` says that it is a stream
             without end.
         allow_urls: whether pictures and videos may come from URLs. A camera may anyway.
@@ -38,7 +37,7 @@ def find_source(source: str | int | os.PathLike[str], *, allow_urls: bool = Fals
         ImageError: nothing is found, a folder cannot be read, or URLs are not allowed.
 
     Ids are paths relative to the folder, or to the part of the pattern before its first wildcard; a single
-    file has its name. Hidden files and folders are ignored. A name with brackets that exists is no pattern, nor is
+    file has its name. Hidden files and folders are ignored. A name with wildcards that exists is no pattern, nor is
     such a part of one. Links to folders are followed unless they lead back up.
     """
     text = str(source) if isinstance(source, int) else os.fspath(source)
@@ -46,8 +45,8 @@ def find_source(source: str | int | os.PathLike[str], *, allow_urls: bool = Fals
         raise ImageError("a source is empty: name a file, a folder, a pattern, a URL or a camera")
     if text == "-":
         return Source("stdin", (Picture("stdin", sys.stdin.buffer.read()),))
-    if is_url(text.removeprefix(_LIVE)):
-        return from_url(text.removeprefix(_LIVE), allow_urls, live=text.startswith(_LIVE))
+    if is_url(text.removeprefix(LIVE)):
+        return from_url(text.removeprefix(LIVE), allow_urls, live=text.startswith(LIVE))
     try:
         return _from_disk(text, allow_urls, skip)
     except (OSError, ValueError) as error:  # a name that is too long or holds a null byte, no permission, …
@@ -62,11 +61,9 @@ def _from_disk(text: str, allow_urls: bool, skip: Path | None) -> Source:
     if path.is_char_device() and path.name.startswith("video"):
         return _camera(path.name.removeprefix("video"))
     if path.exists():
-        return (
-            _from_list(path, allow_urls)
-            if path.suffix == _LIST
-            else Source(_name(path.parent), (_item(path.name, path),))
-        )
+        if path.suffix == lists.SUFFIX:
+            return lists.read_list(path, partial(find_source, allow_urls=allow_urls))
+        return Source(_name(path.parent), (_item(path.name, path),))
     if text.isascii() and text.isdigit():
         return _camera(text)
     if path.is_symlink():
@@ -79,29 +76,6 @@ def _from_disk(text: str, allow_urls: bool, skip: Path | None) -> Source:
 def _camera(number: str) -> Source:
     name = f"camera-{int(number)}"
     return Source(name, (Camera(name, int(number)),))
-
-
-def _from_list(path: Path, allow_urls: bool) -> Source:
-    """Read a list; what it names twice is taken once."""
-    lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
-    named = dict.fromkeys(line for line in lines if line and not line.startswith("#"))
-    if not named:
-        raise ImageError(f"the list '{path}' names nothing; write a file, a folder, a pattern or a URL into each line")
-    if _LIST in {Path(line).suffix for line in named}:
-        raise ImageError(f"the list '{path}' names another list; name that one as a source of its own")
-    items = [item for line in named for item in _listed(line, path.parent, allow_urls)]
-    return Source(path.stem, tuple(_distinct(items)))
-
-
-def _listed(line: str, folder: Path, allow_urls: bool) -> tuple[Item, ...]:
-    """Return what a line of a list names, under the path that stands there."""
-    if is_url(line):
-        return from_url(line, allow_urls).items
-    near = folder / Path(line).expanduser()
-    found = find_source(near if near.exists() or is_pattern(near) else line, allow_urls=allow_urls)
-    above = near if near.is_dir() else fixed_part(near) if not near.exists() else near.parent
-    relative = [part for part in Path(os.path.relpath(above, folder)).parts if part != os.pardir]
-    return tuple(item.named(Path(*relative, item.id).as_posix()) for item in found.items)
 
 
 def _from_folder(folder: Path, skip: Path | None) -> Source:
@@ -137,18 +111,6 @@ def _walk(folder: Path, above: tuple[Path, ...]) -> Iterator[Path]:
             yield from _walk(folder / entry.name, (*above, real))
         elif _is_wanted(entry.name):
             yield folder / entry.name
-
-
-def _distinct(items: Iterable[Item]) -> Iterator[Item]:
-    """Number items whose id is taken, such as two URLs that end alike."""
-    taken: set[str] = set()
-    for item in items:
-        path, number, id = PurePosixPath(item.id), 1, item.id
-        while id in taken:
-            number += 1
-            id = str(path.with_stem(f"{path.stem}~{number}"))
-        taken.add(id)
-        yield item.named(id)
 
 
 def _items(root: Path, paths: Iterable[Path], skip: Path | None) -> tuple[Item, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def is_pattern(path: Path) -> bool:
-    """Whether a part of a path has wildcards; one with brackets that exists has none."""
+    """Whether a part of a path has wildcards; a name that exists has none."""
     return fixed_part(path) != path.parent or _is_wild(path.parent, path.name)
 
 
@@ -74,5 +74,5 @@ def _fits(name: str, part: str) -> bool:
 
 
 def _is_wild(folder: Path, part: str) -> bool:
-    """Whether a part is a pattern; `*` and `?` match themselves, a name with brackets would not."""
-    return glob.has_magic(part) and not ("[" in part and os.path.lexists(folder / part))
+    """Whether a part is a pattern; a name such as `shots [1]` that exists is none, `*` always is."""
+    return glob.has_magic(part) and not (part.strip("*") and os.path.lexists(folder / part))

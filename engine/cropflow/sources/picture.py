@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cropflow.image import Image
-from cropflow.sources.shot import Item, Reading, Shot
+from cropflow.sources.shot import Item, Reading, Shot, failing
 
 _LOSSLESS = (".bmp", ".dib", ".gif", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".ras", ".sr", ".tif", ".tiff")
 _LOSSY = (".avif", ".jp2", ".jpe", ".jpeg", ".jpg", ".webp")
@@ -25,6 +25,7 @@ class Picture:
         stream: what it is a frame of, with the other pictures of its source.
         frame: which of them it is.
         total: how many there are.
+        fault: why it cannot be read, where that is known before.
     """
 
     id: str
@@ -32,11 +33,14 @@ class Picture:
     stream: str | None = None
     frame: int | None = None
     total: int | None = None
+    fault: str | None = None
 
     live = False
 
     def load(self, *, allow_urls: bool = False) -> Image:
         """Return the image, not read yet; its first use raises ImageError where it cannot be read."""
+        if self.fault is not None:
+            return failing(self.fault, id=self.id, stream=self.stream, frame=self.frame)
         return Image.load(self.place, id=self.id, allow_urls=allow_urls, stream=self.stream, frame=self.frame)
 
     def named(self, id: str) -> Picture:

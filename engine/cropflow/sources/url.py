@@ -11,6 +11,9 @@ from cropflow.sources.camera import Camera
 from cropflow.sources.picture import Picture, Source
 from cropflow.sources.video import EXTENSIONS, Video
 
+LIVE = "live:"
+"""Stands before a URL that is a stream without end."""
+
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _STREAMS = ("rtmp", "rtmps", "rtp", "rtsp", "rtsps", "srt", "tcp", "udp")
 _ENDLESS = (".m3u8", ".mjpeg", ".mjpg")

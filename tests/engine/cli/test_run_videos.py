@@ -94,6 +94,19 @@ def test_a_list(invoke: Any, document: Any, pictures: Path) -> None:
     assert [json.loads(line)["source"] for line in result.stdout.splitlines()] == ["sub/a.jpg", "10.png"]
 
 
+def test_a_list_that_names_what_is_not_there(invoke: Any, document: Any, pictures: Path) -> None:
+    (pictures / "list.txt").write_text("sub\nnope.png\n10.png\n")
+    result = invoke("run", document(FRAMES), "--source", pictures / "list.txt")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 3
+    assert [(line["source"], len(line["errors"])) for line in lines] == [
+        ("sub/a.jpg", 0),
+        ("nope.png", 1),
+        ("10.png", 0),
+    ]
+    assert "list.txt', line 2: there is no file or folder" in lines[1]["errors"][0]["message"]
+
+
 @pytest.mark.parametrize("option", ["--resume", "--json"])
 def test_options_that_need_a_folder(invoke: Any, document: Any, pictures: Path, option: str) -> None:
     result = invoke("run", document(FRAMES), "--source", pictures, option)

@@ -67,6 +67,8 @@ def test_a_name_with_brackets_that_exists_is_no_pattern(tmp_path: Path) -> None:
     assert ids(f"{tmp_path}/shots [1]/*.png") == ["a.png"]
     assert ids(f"{tmp_path}/*/sub[1]/*.png") == ["all/sub[1]/c.png"]
     assert ids(f"{tmp_path}/*/sub[1-9]/*.png") == ["all/sub1/d.png"]
+    make(tmp_path, "what?/e.png", "whats/f.png")
+    assert ids(f"{tmp_path}/what?/*.png") == ["e.png"]
     assert ids(f"{tmp_path}/[s]hots*/?.png") == ["shots 1/b.png", "shots [1]/a.png"]
 
 

@@ -97,27 +97,3 @@ def test_a_video_behind_a_url_needs_permission(video: Path) -> None:
         assert found[0].image.id == "v.mp4#0"
         with pytest.raises(ImageError, match="--allow-urls"):
             find_source(f"{server.url}/v.mp4")
-
-
-def test_a_list_names_files_folders_and_patterns(video: Path, tmp_path: Path) -> None:
-    for name in ("in/a.png", "in/b.png", "deep/down/c.png", "d.png", "e.jpg"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(b"")
-    listed = tmp_path / "list.txt"
-    listed.write_text(
-        f"# mine\nin\n{tmp_path}/v.mp4\n\ndeep/**/*.png\n./d.png\nd.png\nhttp://h/e.jpg?1\nhttp://h/e.jpg?2\n"
-    )
-    items = find_source(listed, allow_urls=True).items
-    assert [item.id for item in items] == [
-        "in/a.png", "in/b.png", "v.mp4", "deep/down/c.png", "d.png", "d~2.png", "e.jpg", "e~2.jpg",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [("", "names nothing"), ("# only this", "names nothing"), ("other.txt", "another list"), ("gone.png", "no file")],
-)
-def test_a_wrong_list(tmp_path: Path, text: str, message: str) -> None:
-    (tmp_path / "list.txt").write_text(text)
-    with pytest.raises(ImageError, match=message):
-        find_source(tmp_path / "list.txt")
