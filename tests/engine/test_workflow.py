@@ -153,6 +153,49 @@ def test_a_single_picture_is_broadcast_to_the_others() -> None:
         workflow.run({"a": [picture(1)] * 2, "b": [picture(1)] * 3})
 
 
+def test_a_single_picture_is_read_once_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = {
+        "version": "1.0",
+        "inputs": [{"type": "WorkflowImage", "name": "a"}, {"type": "WorkflowImage", "name": "b"}],
+        "steps": [],
+        "outputs": [{"type": "JsonField", "name": name, "selector": f"$inputs.{name}"} for name in "ab"],
+    }
+    workflow, photos, read = Workflow.load(document), [picture(1)] * 5, []
+    monkeypatch.setattr("cropflow.image.source.decode", lambda data, name: read.append(name) or picture(9))
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    for once in (tmp_path / "b.png", [tmp_path / "b.png"]):
+        assert [row["b"].width for row in workflow.run({"a": photos, "b": once})] == [9] * 5
+    assert read == [str(tmp_path / "b.png")] * 2
+    assert list(workflow.run({"a": [], "b": tmp_path / "gone.png"})) == []
+    monkeypatch.undo()
+    result = workflow.run({"a": photos, "b": tmp_path / "b.png"}, on_error="skip")
+    assert [(row["a"].width, row["b"]) for row in result] == [(1, None)] * 5
+    (error,) = result.errors
+    assert (error.step, error.element, error.row) == ("$inputs.b", "", None)
+    with pytest.raises(RunError, match=r"^input 'b': .*b\.png"):
+        workflow.run({"a": photos, "b": tmp_path / "b.png"})
+    (error,) = workflow.run({"a": photos[:1], "b": tmp_path / "b.png"}, on_error="skip").errors
+    assert (error.element, error.row) == ("a 0", 0)
+
+
+def test_a_nested_input_is_read_once_for_all(tmp_path: Path) -> None:
+    pages = {"type": "WorkflowBatchInput", "name": "pages", "kind": ["image"], "dimensionality": 2}
+    document = {
+        "version": "1.0",
+        "inputs": [{"type": "WorkflowImage", "name": "a"}, pages],
+        "steps": [],
+        "outputs": [{"type": "JsonField", "name": name, "selector": f"$inputs.{name}"} for name in ("a", "pages")],
+    }
+    workflow, photos = Workflow.load(document), [picture(1)] * 3
+    given = [picture(4), tmp_path / "gone.png", picture(5)]
+    result = workflow.run({"a": photos, "pages": [given]}, on_error="skip")
+    assert [[page and page.width for page in row["pages"]] for row in result] == [[4, None, 5]] * 3
+    assert [(error.element, error.row) for error in result.errors] == [("pages 1", None)]
+    result = workflow.run({"a": photos, "pages": [[], [picture(2)], given]}, on_error="skip")
+    assert [[page and page.width for page in row["pages"]] for row in result] == [[], [2], [4, None, 5]]
+    assert [(error.element, error.row) for error in result.errors] == [("a 2 › pages 1", 2)]
+
+
 def test_inputs_are_named_in_ids() -> None:
     document = {
         "version": "1.0",

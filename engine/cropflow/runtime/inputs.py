@@ -7,6 +7,7 @@ starts; an unreadable picture is a missing element with an error of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def assemble(plan: Plan, given: Mapping[str, Any], fail: Fail, loading: Mapping[
         columns.axes[INPUTS] = Axis(plan.axes[INPUTS], columns.scalar, np.array([0, length], np.intp))
     for item in plan.inputs:
         if item.level:
-            _add_batch(item, batches[item.name], length, columns, plan, fail, loading)
+            _add_batch(item, batches[item.name], columns, fail, loading)
     return columns
 
 
@@ -94,55 +95,64 @@ def _batch_length(batches: Mapping[str, Any]) -> int:
     return different.pop() if different else 1
 
 
-def _add_batch(
-    item: PlannedInput,
-    elements: Any,
-    length: int,
-    columns: Columns,
-    plan: Plan,
-    fail: Fail,
-    loading: Mapping[str, Any],
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """Values of a batch input along an axis, each with its name for messages.
+
+    Attributes:
+        times: how often they stand there, where the input is given once for the whole batch: they are read once.
+    """
+
+    axis: Axis
+    values: list[Any]
+    names: list[str]
+    times: int | None = None
+
+    def place(self, index: int) -> tuple[str, int | None]:
+        """Return the path of an element, and the row it belongs to; `None` where it belongs to all of them."""
+        path, row, axis = self.axis.path(index), index, self.axis
+        if self.times is not None:
+            return path.partition(" › ")[2], None
+        while axis.parent is not None and axis.parent.parent is not None:
+            row, axis = int(axis.parents[row]), axis.parent
+        return path, row
+
+
+def _add_batch(item: PlannedInput, elements: Any, columns: Columns, fail: Fail, loading: Mapping[str, Any]) -> None:
+    level = _outermost(item, elements, columns.axes[INPUTS])
+    for key in item.level[1:]:
+        level = _deeper(item, level)
+        columns.axes[key] = level.axis
+    read = [_element(item, level, index, fail, loading) for index in range(len(level.values))]
+    read = read if level.times is None else read * level.times
+    columns.columns[Key(INPUTS, item.name)] = Column(level.axis, read, present(read))
+
+
+def _outermost(item: PlannedInput, elements: Any, axis: Axis) -> _Level:
     bare = isinstance(elements, _Single)
     values = [elements.value] if bare else elements
     names = [item.name] if bare else [f"{item.name}.[{i}]" for i in range(len(values))]
-    if len(values) == 1 and length != 1:
-        values, names = values * length, names * length
-    axis = columns.axes[INPUTS]
-    for depth in range(1, len(item.level)):
-        values, names, axis = _deeper(item, values, names, axis, columns, depth, plan)
-    read = [
-        _element(item, value, name, index, axis, fail, loading)
-        for index, (value, name) in enumerate(zip(values, names, strict=True))
-    ]
-    columns.columns[Key(INPUTS, item.name)] = Column(axis, read, present(read))
+    if len(values) == axis.length:
+        return _Level(axis, values, names)
+    return _Level(axis, values[: axis.length], names[: axis.length], times=axis.length)
 
 
-def _deeper(
-    item: PlannedInput,
-    values: list[Any],
-    names: list[str],
-    axis: Axis,
-    columns: Columns,
-    depth: int,
-    plan: Plan,
-) -> tuple[list[Any], list[str], Axis]:
+def _deeper(item: PlannedInput, above: _Level) -> _Level:
     """One more level of a nested batch input: its lists become an axis."""
-    for value, name in zip(values, names, strict=True):
+    for value, name in zip(above.values, above.names, strict=True):
         if value is not None and not (isinstance(value, Sequence) and _is_plain_sequence(value)):
             raise InputError(f"the input {name!r} must be nested {len(item.level)} deep; got {describe(value)}")
-    made = present(values)
-    values = [() if value is None else value for value in values]
-    below = Axis.of_lengths(item.name, axis, [len(value) for value in values], made)
-    columns.axes[item.level[depth]] = below
-    flat = [inner for value in values for inner in value]
-    flat_names = [f"{name}.[{i}]" for value, name in zip(values, names, strict=True) for i in range(len(value))]
-    return flat, flat_names, below
+    lists = [() if value is None else value for value in above.values]
+    values = above.values if above.times is None else above.values * above.times
+    lengths = [0 if value is None else len(value) for value in values]
+    axis = Axis.of_lengths(item.name, above.axis, lengths, present(values))
+    flat = [inner for value in lists for inner in value]
+    names = [f"{name}.[{i}]" for value, name in zip(lists, above.names, strict=True) for i in range(len(value))]
+    return _Level(axis, flat, names, above.times)
 
 
-def _element(
-    item: PlannedInput, value: Any, name: str, index: int, axis: Axis, fail: Fail, loading: Mapping[str, Any]
-) -> Any:
+def _element(item: PlannedInput, level: _Level, index: int, fail: Fail, loading: Mapping[str, Any]) -> Any:
+    value, name = level.values[index], level.names[index]
     if value is None:
         return None
     try:
@@ -150,8 +160,8 @@ def _element(
             return Image.load(value, id=name, **loading).decode()
         return _checked(item, value, name)
     except (ImageError, InputError) as cause:
-        row = index if len(item.level) == 1 else None
-        error = RunError(str(cause), step=f"$inputs.{item.name}", block=item.type, element=axis.path(index), row=row)
+        element, row = level.place(index)
+        error = RunError(str(cause), step=f"$inputs.{item.name}", block=item.type, element=element, row=row)
         error.__cause__ = cause
         fail(error)
         return None
