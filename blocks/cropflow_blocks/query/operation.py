@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from supervision import Detections
 
 from cropflow.classification import Classification
+from cropflow.errors import nearest
 from cropflow.image import Image
 from cropflow.kinds import KINDS, Kind
 from cropflow.literal import describe
 from cropflow_blocks.query.values import Column, Same
 
+log = logging.getLogger("cropflow")
 Kinds: TypeAlias = tuple[Kind, ...]
 Parameters: TypeAlias = Mapping[str, Any]
 """Values that statements may name beside the one they are about."""
@@ -38,6 +41,17 @@ class Node(BaseModel):
     """A part of a query as it is written in a document."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_keys_of_editors(cls, written: Any) -> Any:
+        """Leave out what no field is meant by, with a warning; what may be a misspelt field is refused."""
+        if not isinstance(written, Mapping):
+            return written
+        left = [key for key in written.keys() - cls.model_fields if not nearest(str(key), cls.model_fields)]
+        for key in left:
+            log.warning("%s has no field %r; it is ignored", cls.__name__, key)
+        return {key: value for key, value in written.items() if key not in left}
 
 
 class Operation(Node):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from cropflow.errors import Problem, nearest
 from cropflow.kinds import KINDS, Fit, Kind, fit
 from cropflow.literal import literal_of
 
+log = logging.getLogger("cropflow")
 Kinds = tuple[Kind, ...]
 
 
@@ -54,17 +56,22 @@ def _known_kinds(steps: Iterable[LinkedStep]) -> dict[str, Kind]:
 
 def _input_kinds(item: InputDefinition, known: Mapping[str, Kind], found: Found) -> Kinds:
     for name in item.kinds:
-        if name not in known:
-            found.add(
-                "unknown-kind",
-                f"there is no kind {name!r}",
-                (*item.path, "kind"),
-                field=item.name,
-                found=name,
-                expected="kinds such as image, string, float_zero_to_one or *",
-                nearest=nearest(name, known),
-                hint="correct the name of the kind",
-            )
+        if name in known:
+            continue
+        close = nearest(name, known)
+        if not close:  # documents made elsewhere know further kinds, and whoever reads the input says what it may be
+            log.warning("the input %r names the kind %r, which is not known; it may be anything", item.name, name)
+            return (KINDS["*"],)
+        found.add(
+            "unknown-kind",
+            f"there is no kind {name!r}",
+            (*item.path, "kind"),
+            field=item.name,
+            found=name,
+            expected="kinds such as image, string, float_zero_to_one or *",
+            nearest=close,
+            hint="correct the name of the kind",
+        )
     return tuple(known[name] for name in item.kinds if name in known) or (KINDS["*"],)
 
 

@@ -94,6 +94,7 @@ _INPUT_TYPES = {
     "WorkflowVideoMetadata": _InputType(("kind",), ("video_metadata",)),
 }
 _INPUT_ALIASES = {"InferenceImage": "WorkflowImage", "InferenceParameter": "WorkflowParameter"}
+_INPUT_FIELDS = frozenset(field for rule in _INPUT_TYPES.values() for field in rule.fields)
 _COORDINATES = ("parent", "own")
 _NOT_IN_NAMES = re.compile(r"[\s.$]+")
 
@@ -129,7 +130,7 @@ def read_input(fields: Fields) -> InputDefinition | None:
     if rule is None:
         _refuse_input_type(fields, written)
         return None
-    fields.allow(("type", "name", *rule.fields))
+    fields.allow(("type", "name", *rule.fields), elsewhere=_INPUT_FIELDS)
     kinds, depth = _read_kinds(fields, rule), _read_dimensionality(fields, rule)
     default, has_default = fields.values.get("default_value"), "default_value" in fields.values
     if name is None or kinds is None:

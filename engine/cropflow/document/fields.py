@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from cropflow.document.text import Path, Report
 from cropflow.errors import Problem, nearest
+
+log = logging.getLogger("cropflow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +103,21 @@ class Fields:
         self.wrong(field, " or ".join(map(repr, choices)), nearest=close)
         return None
 
-    def allow(self, known: tuple[str, ...]) -> None:
-        """Report every field that is not among the known ones; `missing` tells of misspelt required ones."""
+    def allow(self, known: tuple[str, ...], elsewhere: Container[str] = ()) -> None:
+        """Report fields that may be known ones misspelt; `missing` tells of required ones.
+
+        Editors leave keys of their own in documents: for those a warning is enough.
+
+        Args:
+            elsewhere: fields that mean something in other mappings of the kind, and so were meant here.
+        """
         absent = {field for field in self.required if field not in self.values}
         for field in self.values.keys() - known:
             close = nearest(field, known)
-            if absent.isdisjoint(close[:1]):
+            if not close and field not in elsewhere:
+                name = self.values.get("name")
+                log.warning("the %s %r has an unknown field %r; it is ignored", self.noun, name, field)
+            elif absent.isdisjoint(close[:1]):
                 hint = None if close else f"remove it; the fields are {', '.join(known)}"
                 message = f"this {self.noun} has an unknown field {field!r}"
                 self.report("unknown-field", message, field, nearest=close, hint=hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import logging
 from typing import Any
 
 import cv2
@@ -308,7 +309,7 @@ def test_a_chain_that_can_never_work_is_refused(
         ({"type": "StringMatches", "regex": "("}, (0, "regex"), "a regular expression"),
         ({"type": "Divide", "other": 0}, (0, "other"), "a number other than 0"),
         ({"type": "SequenceJoin"}, (0,), "a value for 'separator'"),
-        ({"type": "SequenceLength", "mode": "x"}, (0, "mode"), "mode"),
+        ({"type": "SequenceJoin", "separator": ",", "seperator": ";"}, (0, "seperator"), "seperator"),
         ({"type": "DetectionsPropertyExtract", "property_name": "colour"}, (0, "property_name"), "'class_name'"),
     ],
 )
@@ -318,6 +319,12 @@ def test_operations_that_are_written_wrongly(operation: dict[str, Any], place: t
     (problem,) = error.value.problems
     assert problem.path == ("steps", 0, "operations", *place)
     assert words in str(problem)
+
+
+def test_what_an_editor_left_in_a_query_is_ignored_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "cropflow"):
+        assert computed([1, 2], {"type": "SequenceLength", "ui_id": 3}) == 2
+    assert [record.getMessage() for record in caplog.records] == ["SequenceLength has no field 'ui_id'; it is ignored"]
 
 
 def test_the_kind_that_a_chain_ends_in_is_known_to_the_next_step() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -254,9 +255,11 @@ def test_a_block_may_be_built_without_a_class() -> None:
         workflow.run({"value": "x"})
 
 
-def test_kinds_of_blocks_that_the_document_does_not_use_are_unknown() -> None:
-    (problem,) = refused(document((), (parameter("acme/number"),)))
-    assert problem.code == "unknown-kind"
+def test_what_has_a_kind_that_nobody_here_knows_may_be_anything(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "cropflow"):
+        workflow = Workflow.loads(document((), (parameter("acme/number"),), (output("$inputs.value"),)))
+    assert "the input 'value' names the kind 'acme/number', which is not known; it may be anything" in caplog.messages
+    assert workflow.run({"value": [1, "x"]})[0] == {"out": [1, "x"]}
 
 
 def test_every_output_has_a_kind() -> None:

@@ -216,15 +216,15 @@ inputs:
     mapping = {
         "outputs": [3],
         "version": 2,
-        "inputs": [{"type": "WorkflowImage", "name": "a b", "x": {1: 2}}],
+        "inputs": [{"type": "WorkflowImage", "name": "a b", "kinds": {1: 2}}],
     }
     paths = [p.path for p in refused(from_mapping, {**mapping, "steps": {}})]
     assert paths == [
         ("outputs", 0),
         ("version",),
         ("inputs", 0, "name"),
-        ("inputs", 0, "x"),
-        ("inputs", 0, "x"),
+        ("inputs", 0, "kinds"),
+        ("inputs", 0, "kinds"),
         ("steps",),
     ]
 

@@ -1,5 +1,7 @@
 """What inputs, steps and outputs may contain, and what is said when they do not."""
 
+import logging
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,6 +91,17 @@ def test_mistakes_in_inputs(fields, code, at, nearest):
     problem = only(document(inputs=[{"name": "x", **fields}]))
     assert (problem.code, problem.path, problem.field) == (code, ("inputs", 0, at), at)
     assert problem.nearest == nearest
+
+
+def test_what_an_editor_left_is_ignored_with_a_warning(caplog):
+    inputs = [{"type": "WorkflowImage", "name": "x", "description": "of the gate"}]
+    outputs = [{"type": "JsonField", "name": "o", "selector": "$inputs.x", "uistate": {"x": 3}}]
+    with caplog.at_level(logging.WARNING, "cropflow"):
+        from_mapping(document(inputs=inputs, outputs=outputs))
+    assert [record.getMessage() for record in caplog.records] == [
+        "the input 'x' has an unknown field 'description'; it is ignored",
+        "the output 'o' has an unknown field 'uistate'; it is ignored",
+    ]
 
 
 @pytest.mark.parametrize(
