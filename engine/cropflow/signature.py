@@ -7,17 +7,29 @@ import sys
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from cropflow.block import BATCH, GROUP, MAYBE, SETTING, Batch, Each, KindOf, Mark, Port, Ports, Route, StepRef, Stream
+from cropflow.block import (
+    BATCH,
+    GROUP,
+    MAYBE,
+    SETTING,
+    Batch,
+    Block,
+    Each,
+    KindOf,
+    Mark,
+    Port,
+    Ports,
+    Route,
+    StepRef,
+    Stream,
+)
 from cropflow.contract import refuse_contradictions
 from cropflow.errors import BlockError
 from cropflow.kinds import Kind, kind_of_type, kinds_of_values, union_members
 from cropflow.literal import LiteralType, has_json_form
 from cropflow.spec import REQUIRED, BlockSpec, OutputSpec, PortSpec
-
-if TYPE_CHECKING:
-    from cropflow.block import Block
 
 NoneType = type(None)
 
@@ -43,7 +55,7 @@ def read_block(cls: type[Block]) -> BlockSpec:
         stream=stream,
         streams=stream is not None and hints[stream] is not Stream,
         aliases=cls.aliases,
-        doc=inspect.getdoc(cls) or "",
+        doc=_doc(cls),
         effects=cls.effects,
         batch_size=cls.batch_size,
         whole=cls.whole,
@@ -81,6 +93,12 @@ def kinds_of(where: str, hint: Any) -> tuple[Kind, ...]:
             f"{where}: the type {name} has no kind; give it one: Annotated[{name}, Kind(NAME, DESCRIPTION)]"
         )
     return (kind,)
+
+
+def _doc(cls: type[Block]) -> str:
+    """The docstring of a block or of the block it extends; that of `Block` itself says nothing about it."""
+    own = (base.__doc__ for base in cls.__mro__ if issubclass(base, Block) and base is not Block)
+    return inspect.cleandoc(next(filter(None, own), ""))
 
 
 def _hints(item: Any, cls: type[Any]) -> dict[str, Any]:

@@ -136,6 +136,19 @@ def test_names_documentation_and_aliases_are_read():
     assert found.port("image").doc == "what to look at"
 
 
+def test_a_block_without_words_of_its_own_has_those_of_the_block_it_extends():
+    class Shared(Block):
+        """Answer.
+
+        In one way.
+        """
+
+    def run(self, x: int) -> Answer: ...
+
+    assert spec(run).doc == ""
+    assert type("Example", (Shared,), {"type": "t/example@v1", "run": run}).spec.doc == "Answer.\n\nIn one way."
+
+
 def test_versions_share_a_base_without_run_or_a_function():
     class Base(Block):
         class Output(NamedTuple):
