@@ -195,10 +195,24 @@ class _Failures:
         self.errors.append(error)
 
     def error(self, element: str, row: int | None, cause: Exception) -> RunError:
-        text = str(cause) if isinstance(cause, CropflowError) else f"{type(cause).__name__}: {cause}"
-        error = RunError(text, step=self.step.name, block=self.step.spec.type, element=element, row=row)
+        error = RunError(_told(cause), step=self.step.name, block=self.step.spec.type, element=element, row=row)
         error.__cause__ = cause
         return error
+
+
+def _told(cause: Exception) -> str:
+    """What went wrong, and for a change of pixels in place also the way out, which numpy cannot know."""
+    if isinstance(cause, CropflowError):
+        return str(cause)
+    hint = "; pixels are shared with other steps: call .copy() first and change that" if _is_locked(cause) else ""
+    return f"{type(cause).__name__}: {cause}{hint}"
+
+
+def _is_locked(cause: Exception) -> bool:
+    return isinstance(cause, ValueError) and str(cause) in (
+        "assignment destination is read-only",
+        "output array is read-only",
+    )
 
 
 def _with_streams(step: PlannedStep, name: str, prepared: Prepared, around: Surroundings) -> Prepared:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 
-from cropflow import Batch, Block, BlockError, Group, Maybe, Route, RunError, Setting, StepRef, Stream, Workflow
+from cropflow import Batch, Block, BlockError, Group, Image, Maybe, Route, RunError, Setting, StepRef, Stream, Workflow
 
 from .graphs import Features, documents
 from .levels import Refused
@@ -204,10 +205,25 @@ class Broken(Block):
         raise BlockError("the package foo is not installed")
 
 
+class Painted(Block):
+    type = "test/painted@v1"
+
+    class Output(NamedTuple):
+        value: int
+
+    def run(self, image: Image, how: Setting[str]) -> Output:
+        pixels = image.bgr
+        if how == "set":
+            pixels[0] = 0
+        elif how == "add":
+            pixels += 1
+        raise ValueError("read-only is this file")
+
+
 LOG: list[list[int]] = []
 BLOCKS = [
     Digits, Words, Inverse, Inverses, WholeInverses, WrittenInverses, StreamInverses, Total, Report, Positive, Odd,
-    Lone, Named, Misled, Broken,
+    Lone, Named, Misled, Broken, Painted,
 ]  # fmt: skip
 
 
@@ -375,6 +391,14 @@ def test_what_no_element_could_survive_ends_the_run() -> None:
     loaded = load(step("broken", "bad", number="$inputs.n"), shown="$steps.bad.value")
     with pytest.raises(RunError, match="foo is not installed"):
         loaded.run({"n": [1, 2]}, on_error="skip")
+
+
+@pytest.mark.parametrize(("how", "told"), [("set", True), ("add", True), ("other", False)])
+def test_whoever_changes_pixels_in_place_is_told_to_copy_them(how: str, told: bool) -> None:
+    loaded = load(step("painted", "paint", image="$inputs.n", how=how), shown="$steps.paint.value", kind="image")
+    with pytest.raises(RunError, match="read-only") as error:
+        loaded.run({"n": [np.zeros((2, 2, 3), np.uint8)]})
+    assert str(error.value).endswith("pixels are shared with other steps: call .copy() first and change that") == told
 
 
 def test_a_scalar_step_that_fails_has_no_row() -> None:
