@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path as FilePath
@@ -113,9 +113,23 @@ class PlannedStep:
         return frozenset(leaf.key for _, leaf in self.leaves if isinstance(leaf, Read))
 
     @cached_property
+    def targets(self) -> frozenset[str]:
+        """What its fields call the steps that it may send elements to."""
+        named = (self.arguments[port.name] for port in self.spec.ports if port.steps)
+        return frozenset(name for argument in named for leaf in leaves(argument) for name in _names(leaf))
+
+    @cached_property
     def checks(self) -> bool:
         """Whether it reads values whose kind shows only at run time."""
         return any(isinstance(leaf, Read) and leaf.checked for _, leaf in self.leaves)
+
+
+def _names(leaf: Any) -> Iterable[str]:
+    """The steps that a field names: one, a list or a mapping of them, or none."""
+    value = leaf.value if isinstance(leaf, Value) else None
+    if isinstance(value, Mapping):
+        return tuple(value.values())
+    return (value,) if isinstance(value, str) else value or ()
 
 
 @dataclass(frozen=True, slots=True)

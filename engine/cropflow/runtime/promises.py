@@ -74,7 +74,7 @@ def _all_rows(step: PlannedStep, rows: Sequence[Any]) -> bool:
 def _wrong_answer(step: PlannedStep, row: Any) -> str | None:
     """Say what was expected in place of a route or row; `None` if it is fine."""
     if step.spec.routes:
-        return None if isinstance(row, set | frozenset) else f"a Route, not {type(row).__name__}"
+        return _wrong_route(step, row)
     if step.spec.dynamic_outputs is not None:
         return _wrong_mapping(step, row)
     if _fields(type(row)) != _names(step):
@@ -83,6 +83,16 @@ def _wrong_answer(step: PlannedStep, row: Any) -> str | None:
         if value is None and not output.optional:
             return _a_value(output.name)
     return None
+
+
+def _wrong_route(step: PlannedStep, row: Any) -> str | None:
+    if not isinstance(row, set | frozenset):
+        return f"a Route, not {type(row).__name__}"
+    unknown = row.difference(step.targets)
+    if not unknown:
+        return None
+    known = " and ".join(map(repr, sorted(step.targets))) or "none"
+    return f"a Route to steps that its fields name ({known}), not to {min(map(repr, unknown))}"
 
 
 def _wrong_mapping(step: PlannedStep, row: Any) -> str | None:

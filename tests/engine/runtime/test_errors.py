@@ -195,6 +195,17 @@ class Misled(Block):
         return to  # type: ignore[return-value]
 
 
+class Lost(Block):
+    """Sends odd numbers to a step that its fields do not name."""
+
+    type = "test/lost@v1"
+
+    def run(
+        self, number: int, one: StepRef, more: list[StepRef], cases: dict[str, StepRef], maybe: StepRef | None = None
+    ) -> Route:
+        return Route([StepRef("nowhere")] if number % 2 else [one, *more, *cases.values()])
+
+
 class Broken(Block):
     type = "test/broken@v1"
 
@@ -223,7 +234,7 @@ class Painted(Block):
 LOG: list[list[int]] = []
 BLOCKS = [
     Digits, Words, Inverse, Inverses, WholeInverses, WrittenInverses, StreamInverses, Total, Report, Positive, Odd,
-    Lone, Named, Misled, Broken, Painted,
+    Lone, Named, Misled, Lost, Broken, Painted,
 ]  # fmt: skip
 
 
@@ -355,6 +366,19 @@ def test_a_gate_that_answers_with_no_route_is_a_failure_and_stops_the_element() 
     result = load(*steps, shown="$steps.inv.value").run({"n": [1]}, on_error="skip")
     assert result[0]["out"] is None
     assert "Route" in str(result.errors[0])
+
+
+def test_a_gate_that_sends_an_element_nowhere_is_a_failure_that_names_where_it_could_go() -> None:
+    targets = {"one": "$steps.inv", "more": ["$steps.unread"], "cases": {"a": "$steps.b", "c": "$steps.b"}}
+    others = [step("inverse", name, number="$inputs.n") for name in ("inv", "unread", "b", "nowhere")]
+    loaded = load(step("lost", "gate", number="$inputs.n", **targets), *others, shown="$steps.inv.value")
+    result = loaded.run({"n": [1, 2]}, on_error="skip")
+    assert [row["out"] for row in result] == [None, 0.5]
+    (error,) = result.errors
+    assert (error.step, error.element) == ("gate", "n 0")
+    assert error.message == (
+        "run must answer with a Route to steps that its fields name ('b' and 'inv' and 'unread'), not to 'nowhere'"
+    )
 
 
 def test_a_value_of_the_wrong_kind_is_an_error_of_its_element() -> None:
