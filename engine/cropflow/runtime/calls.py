@@ -1,7 +1,7 @@
 """Calls a block in the form its signature asks for: once per element, or in batches.
 
 A failed call never takes down more than it must: a batch is split in halves until the bad element is found,
-unless calling twice would do something twice.
+unless calling twice would do something twice. An answer of the wrong length is no element's fault, and is not split.
 """
 
 from __future__ import annotations
@@ -78,36 +78,44 @@ def _call_batches(
         check()
         first, last = pending.pop()
         calls += 1
+        cause: Exception
         try:
-            answers.extend(_call_chunk(spec, run, prepared.feeds, first, last))
+            rows = _call_chunk(spec, run, prepared.feeds, first, last)
+            wrong = _wrong_rows(rows, last - first)
+            if wrong is None:
+                answers.extend(rows)
+                continue
+            cause = BlockError(wrong)
         except FATAL:
             raise
-        except Exception as cause:
-            middle = (first + last) // 2
+        except Exception as error:
             if spec.splits and last - first > 1:
+                middle = (first + last) // 2
                 pending += [(middle, last), (first, middle)]
                 continue
-            answers.extend([Failure(cause)] * (last - first))
-            if stop:
-                break
+            cause = error
+        answers.extend([Failure(cause)] * (last - first))
+        if stop:
+            break
     return answers, calls
 
 
-def _call_chunk(
-    spec: BlockSpec, run: Callable[..., Any], feeds: Mapping[str, Feed], first: int, last: int
-) -> Sequence[Any]:
+def _call_chunk(spec: BlockSpec, run: Callable[..., Any], feeds: Mapping[str, Feed], first: int, last: int) -> Any:
     arguments = {
         name: feed.chunk(first, last) if _in_batches(spec, name) else next(iter(_from(feed, first)))
         for name, feed in feeds.items()
     }
     answer = run(**arguments)
-    count = last - first
-    if not (spec.outputs or spec.routes or spec.dynamic_outputs):
-        return [None] * count
-    if not hasattr(answer, "__len__") or len(answer) != count:
-        found = len(answer) if hasattr(answer, "__len__") else type(answer).__name__
-        raise TypeError(f"run took {count} elements and must answer with as many rows, but gave {found}")
-    return answer  # type: ignore[no-any-return]
+    return answer if spec.outputs or spec.routes or spec.dynamic_outputs else [None] * (last - first)
+
+
+def _wrong_rows(rows: Any, count: int) -> str | None:
+    """Say what was expected in place of the rows of a call; `None` if there is one for each element, in order."""
+    if type(rows) is not list and (not isinstance(rows, Sequence) or isinstance(rows, str | bytes)):
+        return f"run must answer with a list of rows, not {type(rows).__name__}"
+    if len(rows) != count:
+        return f"run took {count} elements and must answer with as many rows, but gave {len(rows)}"
+    return None
 
 
 def _in_batches(spec: BlockSpec, name: str) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pytest
 
-from cropflow import Batch, Block, Columns, Group, Workflow, each
+from cropflow import Batch, Block, BlockError, Columns, Group, Setting, Workflow, each
 
 
 class Text(NamedTuple):
@@ -85,16 +86,30 @@ class Dear(list[Any]):
         return (self[index] for index in range(len(self)))
 
 
-class Short(Block):
-    type = "test/short@v1"
+class Odd(Block):
+    """Answers with rows in the form that its setting says."""
+
+    type = "test/odd@v1"
     Output = Text
 
-    def run(self, names: Batch[str]) -> Batch[Text]:
-        return [Text(name) for name in names][1:]
+    def run(self, names: Batch[str], form: Setting[str]) -> Batch[Text]:
+        CALLS.append((list(names),))
+        rows = [Text(name) for name in names]
+        forms: dict[str, Any] = {
+            "one row": rows[:1],
+            "set": set(rows),
+            "generator": (row for row in rows),
+            "array": np.array(rows, object),
+            "text": "xy",
+            "tuple": tuple(rows),
+            "deque": deque(rows),
+            "lazy": Columns(Text, text=[row.text for row in rows]),
+        }
+        return forms[form]  # type: ignore[no-any-return]
 
 
 CALLS: list[tuple[Any, ...]] = []
-BLOCKS = [Pair, WholePair, Unbounded, PerPicture, Letters, Lazy, Short]
+BLOCKS = [Pair, WholePair, Unbounded, PerPicture, Letters, Lazy, Odd]
 
 
 @pytest.fixture(autouse=True)
@@ -180,8 +195,26 @@ def test_an_output_that_nobody_reads_is_not_made() -> None:
     assert CALLS == []
 
 
-def test_an_answer_of_another_length_is_a_failure_of_the_call() -> None:
-    loaded = load(step("short", "short", names="$inputs.a"), shown="$steps.short.text", inputs="a")
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ("one row", "run took 2 elements and must answer with as many rows, but gave 1"),
+        ("set", "run must answer with a list of rows, not set"),
+        ("generator", "run must answer with a list of rows, not generator"),
+        ("array", "run must answer with a list of rows, not ndarray"),
+        ("text", "run must answer with a list of rows, not str"),
+    ],
+)
+def test_rows_that_do_not_fit_the_elements_break_a_promise_and_are_not_split(form: str, told: str) -> None:
+    loaded = load(step("odd", "odd", names="$inputs.a", form=form), shown="$steps.odd.text", inputs="a")
     result = loaded.run({"a": ["x", "y"]}, on_error="skip")
     assert [row["out"] for row in result] == [None, None]
-    assert "as many rows" in str(result.errors[0])
+    assert [(error.message, error.element) for error in result.errors] == [(told, "a 0"), (told, "a 1")]
+    assert all(isinstance(error.__cause__, BlockError) for error in result.errors)
+    assert CALLS == [(["x", "y"],)]
+
+
+@pytest.mark.parametrize("form", ["tuple", "deque", "lazy"])
+def test_rows_come_as_any_sequence(form: str) -> None:
+    loaded = load(step("odd", "odd", names="$inputs.a", form=form), shown="$steps.odd.text", inputs="a")
+    assert [row["out"] for row in loaded.run({"a": ["x", "y"]})] == ["x", "y"]
