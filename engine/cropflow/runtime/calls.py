@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from cropflow.errors import BlockError, ModelError
@@ -144,7 +144,7 @@ def _from(feed: Feed, first: int, last: int | None = None) -> Sequence[Any]:
     if isinstance(feed, Together):
         part = tuple(Items(member.chunk(first, last)) for member in feed.members)
         return list(Together(part, feed.names).items())
-    return [feed.value]
+    return list(islice(feed.items(), last - first))
 
 
 def _same(one: object, other: object) -> bool:

@@ -7,6 +7,7 @@ of them by index operations on whole columns.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, TypeAlias
@@ -32,6 +33,19 @@ class Same:
     def chunk(self, start: int, stop: int) -> Sequence[Any]:
         """Return the values of a run of elements."""
         return [self.value] * (stop - start)
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh(Same):
+    """A default that a block can change in place, such as a list: every element has a copy of its own."""
+
+    def items(self) -> Iterable[Any]:
+        """Return a copy for every element."""
+        return map(deepcopy, repeat(self.value))
+
+    def chunk(self, start: int, stop: int) -> Sequence[Any]:
+        """Return copies for a run of elements."""
+        return [deepcopy(self.value) for _ in range(start, stop)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +97,8 @@ class Whole:
         return repeat(self.value)
 
     def chunk(self, start: int, stop: int) -> Any:
-        """Return the value as it is."""
-        return self.value
+        """Return the value as it is, or a copy where a block can change it."""
+        return deepcopy(self.value)
 
 
 Feed: TypeAlias = Same | Items | Together | Whole
@@ -228,7 +242,7 @@ class _Layout:
         if _is_given(port, argument) and members is not None and self.gathered is not None:
             return self._groups(port, self.columns.column(argument), chosen, members, self.gathered)
         if isinstance(argument, Value):
-            return Same(argument.value)
+            return _default(argument.value) if argument.value is port.default else Same(argument.value)
         column = self.columns.column(argument)
         if column.axis is self.columns.scalar:
             return Same(column.values[0])
@@ -246,6 +260,10 @@ class _Layout:
 def _is_given(port: PortSpec, leaf: Leaf) -> bool:
     """Whether a port gathers; one that the document leaves out as `None` receives `None`."""
     return port.group and not (isinstance(leaf, Value) and leaf.value is None)
+
+
+def _default(value: Any) -> Same:
+    return Fresh(value) if isinstance(value, list | dict | set) else Same(value)
 
 
 def _passed(route: Column, axis: Axis) -> Mask:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pytest
 
-from cropflow import Batch, Block, BlockError, Columns, Group, Setting, Workflow, each
+from cropflow import Batch, Block, BlockError, Columns, Group, Ports, Setting, Workflow, each
 
 
 class Text(NamedTuple):
@@ -108,8 +109,43 @@ class Odd(Block):
         return forms[form]  # type: ignore[no-any-return]
 
 
+@dataclass(frozen=True)
+class Seen(Ports):
+    seen: dict[str, list[str]] = field(default_factory=lambda: {"all": []})
+
+
+class Careless(Block):
+    """Changes its defaults in place."""
+
+    type = "test/careless@v1"
+    Output = Text
+
+    def run(self, word: str, seen: Seen, letters: list[str] = []) -> Text:  # noqa: B006
+        seen.seen["all"].append(word)
+        letters.append(word)
+        return Text(f"{seen.seen['all']}{letters}")
+
+
+class CarelessBatch(Block):
+    type = "test/careless_batch@v1"
+    Output = Text
+
+    def run(
+        self,
+        names: Batch[str],
+        seen: Batch[list[str]] = each([]),
+        parts: list[Batch[str]] = [],  # noqa: B006
+        letters: list[str] = [],  # noqa: B006
+    ) -> Batch[Text]:
+        for name, own in zip(names, seen, strict=True):
+            own.append(name)
+        letters += names
+        parts.append(names)
+        return [Text(f"{own}{letters}{len(parts)}") for own in seen]
+
+
 CALLS: list[tuple[Any, ...]] = []
-BLOCKS = [Pair, WholePair, Unbounded, PerPicture, Letters, Lazy, Odd]
+BLOCKS = [Pair, WholePair, Unbounded, PerPicture, Letters, Lazy, Odd, Careless, CarelessBatch]
 
 
 @pytest.fixture(autouse=True)
@@ -181,6 +217,18 @@ def test_arrays_that_hold_for_a_call_are_compared_by_identity() -> None:
 def test_a_default_for_each_element_comes_as_a_batch() -> None:
     load(step("pair", "pair", names="$inputs.a"), shown="$steps.pair.text", inputs="a").run({"a": ["x", "y"]})
     assert CALLS == [(["x", "y"], "m", [0.5, 0.5])]
+
+
+def test_a_default_that_a_block_changes_is_that_of_one_call_alone() -> None:
+    loaded = load(step("careless", "c", word="$inputs.a"), shown="$steps.c.text", inputs="a")
+    for _ in range(2):
+        assert [row["out"] for row in loaded.run({"a": ["x", "y"]})] == ["['x']['x']", "['y']['y']"]
+
+
+def test_so_is_that_of_one_element_in_a_batch() -> None:
+    loaded = load(step("careless_batch", "c", names="$inputs.a"), shown="$steps.c.text", inputs="a")
+    for _ in range(2):
+        assert [row["out"] for row in loaded.run({"a": ["x", "y"]})] == ["['x']['x', 'y']1", "['y']['x', 'y']1"]
 
 
 def test_a_scalar_arrives_as_a_batch_of_one_and_stays_a_scalar() -> None:
