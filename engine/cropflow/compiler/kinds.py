@@ -14,6 +14,7 @@ from cropflow.document.definition import InputDefinition
 from cropflow.errors import Problem, nearest
 from cropflow.kinds import KINDS, Fit, Kind, fit
 from cropflow.literal import literal_of
+from cropflow.spec import OutputSpec
 
 log = logging.getLogger("cropflow")
 Kinds = tuple[Kind, ...]
@@ -40,7 +41,7 @@ def check_kinds(graph: Graph, steps: Iterable[LinkedStep]) -> tuple[Typed, list[
         typed.append(replace(step, arguments=arguments))
         told = infer_kinds(step, kinds, found)
         for output in step.outputs.values():
-            taken = told.get(output.name) or _output_kinds(step, output.kind_of, kinds)
+            taken = told.get(output.name) or _output_kinds(step, output, kinds)
             kinds[Key(step.name, output.name)] = taken or output.kinds
     for item in graph.definition.inputs:
         _check_default(item, kinds[Key(INPUTS, item.name)], typed, found)
@@ -138,17 +139,18 @@ def _mark_leaf(leaf: Value | Read, checked: Mapping[Read, bool]) -> Value | Read
     return replace(leaf, checked=checked[leaf]) if isinstance(leaf, Read) else leaf
 
 
-def _output_kinds(step: LinkedStep, ports: tuple[str, ...], kinds: Mapping[Key, Kinds]) -> Kinds:
-    """Kinds an output takes over from inputs: what is wired there, as far as the port can take it."""
+def _output_kinds(step: LinkedStep, output: OutputSpec, kinds: Mapping[Key, Kinds]) -> Kinds:
+    """Kinds an output takes over from inputs: what is wired there, as far as the port can take it and the output be it;
+    a list that comes as one value says nothing about what is in it."""
     taken: list[Kind] = []
     for link in step.links:
-        if link.read.port.name in ports:
+        if link.read.port.name in output.kind_of:
             wanted = link.read.port.kinds
             given = kinds[link.read.key]
             how = {kind: fit([kind], wanted) for kind in given}
             taken += [kind for kind in given if how[kind] is Fit.ALWAYS]
             taken += wanted if Fit.MAYBE in how.values() else ()
-    return tuple(dict.fromkeys(taken))
+    return tuple(kind for kind in dict.fromkeys(taken) if fit([kind], output.kinds) is not Fit.NEVER)
 
 
 def _names(kinds: Kinds) -> str:

@@ -197,6 +197,22 @@ def test_a_list_comes_whole_from_a_selector_too() -> None:
         workflow.run({"value": ["a", {}], "image": PICTURE})
 
 
+def test_an_output_with_the_kind_of_a_list_is_what_is_in_it_or_what_it_declares() -> None:
+    boxes = KINDS["object_detection_prediction"]
+    port = PortSpec("lists", (KINDS["list_of_values"],), container="list", member=PortSpec("lists", (boxes,)))
+    outputs = (OutputSpec("merged", (boxes,), ("lists",)), OutputSpec("same", (KINDS["list_of_values"],), ("lists",)))
+    steps = (
+        SEGMENT,
+        "{type: t/merge@v1, name: whole, lists: $inputs.value}",
+        "{type: t/merge@v1, name: members, lists: [$steps.segment.predictions]}",
+    )
+    text = document(steps, (IMAGE, parameter("list_of_values")), (output("$steps.whole.merged"),))
+    workflow = Workflow.loads(text, blocks=[*BLOCKS, BlockSpec("t/merge@v1", _Double, (port,), outputs)])
+    assert kinds(workflow, "whole", "merged") == ["object_detection_prediction"]
+    assert kinds(workflow, "members", "merged") == ["instance_segmentation_prediction"]
+    assert kinds(workflow, "whole", "same") == kinds(workflow, "members", "same") == ["list_of_values"]
+
+
 def test_groups_are_written_out_side_by_side() -> None:
     steps = (
         DETECT,
