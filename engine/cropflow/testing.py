@@ -5,42 +5,29 @@
     def test_brightness():
         check_block(Brightness, {"image": picture}, {"image": another})
 
-The block is run inside real workflows: alone, in a batch, beside missing elements, and over nothing at all.
+The block is run inside real workflows: alone, in a batch, beside missing elements, and over nothing at all. What it
+answers must be what its signature says, and the same each time.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from cropflow.block import Block
 from cropflow.contract import refuse_contradictions
-from cropflow.errors import BlockError
+from cropflow.errors import BlockError, RunError
 from cropflow.literal import LiteralType
 from cropflow.resources import OutputFolder
 from cropflow.schema import block_schema
 from cropflow.serialize import to_json
 from cropflow.spec import REQUIRED, BlockSpec, PortSpec
+from cropflow.testing_answers import difference, elements, is_present, misfit
+from cropflow.testing_document import Trial
 from cropflow.workflow import Workflow
-
-
-class Reached(Block):
-    """Tells that an element came here; the target of a control-flow block under test."""
-
-    type = "testing/reached@v1"
-
-    class Output(NamedTuple):
-        """Always true."""
-
-        yes: bool
-
-    def run(self) -> Output:
-        """Say that the element came here."""
-        return self.Output(True)
 
 
 def check_block(
@@ -54,7 +41,9 @@ def check_block(
     Args:
         block: the class, or a spec.
         examples: at least one element each: a value for every port that needs one. Pictures are `Image`s with ids of
-            their own; a `Group` port takes a list; settings are the same in all examples.
+            their own; a `Group` port takes a list, and several of them lists of one length, since they gather the
+            children of one element; settings are the same in all examples. For a block that takes a `Stream`, each
+            example is the first frame of a stream of its own.
         resources: what the block asks for in `__init__`; an `OutputFolder` is made where none is given.
         tolerance: by how much numbers may differ between a call alone and a call in a batch.
 
@@ -108,124 +97,53 @@ class _Runs:
         self.resources = resources
         self.tolerance = tolerance
         self.has_outputs = bool(spec.outputs or spec.dynamic_outputs or spec.routes)
-        given = [port for port in spec.ports if port.name in examples[0] and not (port.setting or port.steps)]
-        self.wired = [wire for port in given for wire in _wires(port, examples[0][port.name])]
+        self.trial = Trial(spec, examples)
 
     def check(self) -> None:
         before = to_json(self.examples)
-        together = self.run(self.examples)
-        alone = [self.run([example])[0] for example in self.examples]
-        self.same("in a batch", together, alone)
-        if self.wired:  # a block without inputs runs once, whatever the batch holds
+        numbers = range(len(self.examples))
+        lone = self.spec.splits and self.trial.wired and len(numbers) == 1
+        order = [0, 0] if lone else numbers  # a batch of one would show nothing
+        together = self.run(order)
+        alone = [self.run([number])[0] for number in numbers]
+        self.same("in a batch", together, [alone[number] for number in order])
+        if self.trial.wired:  # a block without inputs runs once, whatever the batch holds
             missing: Any = [] if self.spec.fan_out else None if self.has_outputs else {}
-            first, *others = self.examples
-            mixed = self.run([first, None, *others])
+            mixed = self.run([0, None, *numbers[1:]])
             self.same("beside missing elements", mixed, [alone[0], missing, *alone[1:]])
             assert self.run([]) == [], f"{self.spec.type}: nothing in must give nothing out"
         json.dumps(to_json(together), allow_nan=False)
         assert to_json(self.examples) == before, f"{self.spec.type} changes what it is given"
 
-    def run(self, examples: Sequence[Mapping[str, Any] | None]) -> list[Any]:
-        """Run a document with the block as its only step; a missing example is missing at every port."""
+    def run(self, order: Sequence[int | None]) -> list[Any]:
+        """Run the examples of these numbers; `None` is one that is missing at every port."""
         with tempfile.TemporaryDirectory() as folder:
             resources = (*self.resources, OutputFolder(Path(folder)))
-            with Workflow.load(self.document(), blocks=[self.spec, Reached], resources=resources) as workflow:
-                inputs = {wire.name: [wire.value(example) for example in examples] for wire in self.wired}
-                rows = workflow.run(inputs)
-        return [to_json(row["all"]) if _present(row["all"]) else None for row in rows]
+            blocks = self.trial.blocks
+            with Workflow.load(self.trial.document(), blocks=blocks, resources=resources) as workflow:
+                rows = [row["all"] for row in self.answers(workflow, self.trial.inputs(order))]
+                self.promised(workflow, rows)
+        return [to_json(row) if is_present(row) else None for row in rows]
 
-    def document(self) -> dict[str, Any]:
-        first = self.examples[0]
-        written = {port.name: first[port.name] for port in self.spec.ports if port.name in first}
-        fields = written | _selectors(self.wired)
-        targets = {
-            port.name: {"list": ["$steps.reached"], "dict": {"a": "$steps.reached"}, None: "$steps.reached"}[
-                port.container
-            ]
-            for port in self.spec.ports
-            if port.steps and port.name not in fields
-        }
-        steps = [{"type": self.spec.type, "name": "tested", **fields, **targets}]
-        if self.spec.routes:
-            steps.append({"type": Reached.type, "name": "reached"})
-        return {
-            "version": "1.0",
-            "inputs": [_input(wire) for wire in self.wired],
-            "steps": steps,
-            "outputs": [
-                _output("all", f"$steps.{'reached' if self.spec.routes else 'tested'}.*"),
-                *(_output(f"given {wire.name}", f"$inputs.{wire.name}") for wire in self.wired[:1]),
-            ],
-        }
+    def answers(self, workflow: Workflow, inputs: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        try:
+            return workflow.run(inputs)
+        except RunError as error:
+            if isinstance(error.__cause__, BlockError):  # an answer that is not what the signature says
+                raise AssertionError(f"{self.spec.type}: {error.message}") from error
+            raise
+
+    def promised(self, workflow: Workflow, rows: Sequence[Any]) -> None:
+        """Check that every value is of the kinds that its output declares."""
+        kinds = {key.output: kinds for key, kinds in workflow.plan.kinds.items() if key.step == self.trial.shown}
+        for element in elements(rows):
+            for name, value in element.items():
+                wrong = misfit(kinds[name], value) if name in kinds else None
+                assert wrong is None, f"{self.spec.type}: output {name!r}: {wrong}"
 
     def same(self, how: str, found: Sequence[Any], expected: Sequence[Any]) -> None:
         if self.spec.whole:  # such a block works on all elements of a run, so its answers depend on which these are
             return
         for index, (one, other) in enumerate(zip(found, expected, strict=True)):
-            difference = _difference(one, other, self.tolerance)
-            assert difference is None, (
-                f"{self.spec.type}: element {index} {how} differs from a call alone: {difference}"
-            )
-
-
-class _Wire(NamedTuple):
-    """An input that feeds a port, or with `key` one member of a list or mapping that must be written out."""
-
-    port: PortSpec
-    key: str | int | None = None
-
-    @property
-    def name(self) -> str:
-        return self.port.name if self.key is None else f"{self.port.name}-{self.key}"
-
-    def value(self, example: Mapping[str, Any] | None) -> Any:
-        if example is None or self.key is None:
-            return None if example is None else example.get(self.port.name)
-        return example[self.port.name][self.key]
-
-
-def _wires(port: PortSpec, value: Any) -> list[_Wire]:
-    if not port.container or port.kinds:
-        return [_Wire(port)]
-    return [_Wire(port, key) for key in (value if isinstance(value, Mapping) else range(len(value)))]
-
-
-def _selectors(wires: Iterable[_Wire]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for wire in wires:
-        selector = f"$inputs.{wire.name}"
-        if wire.key is None:
-            fields[wire.port.name] = selector
-        elif wire.port.container == "dict":
-            fields.setdefault(wire.port.name, {})[wire.key] = selector
-        else:
-            fields.setdefault(wire.port.name, []).append(selector)
-    return fields
-
-
-def _input(wire: _Wire) -> dict[str, Any]:
-    port = wire.port
-    kinds = [kind.name for kind in port.leaf.kinds] if wire.key is not None or not port.container else ["*"]
-    return {"type": "WorkflowBatchInput", "name": wire.name, "kind": kinds, "dimensionality": 2 if port.group else 1}
-
-
-def _output(name: str, selector: str) -> dict[str, str]:
-    return {"type": "JsonField", "name": name, "selector": selector, "coordinates_system": "own"}
-
-
-def _present(value: Any) -> bool:
-    """A row of a wildcard whose members are all missing stands for a missing element."""
-    return not isinstance(value, dict) or not value or any(item is not None for item in value.values())
-
-
-def _difference(one: Any, other: Any, tolerance: float, place: str = "") -> str | None:
-    """Describe the first difference between two JSON values; `None` if there is none."""
-    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
-        pairs = [(f"{place}.{key}", one[key], other[key]) for key in one]
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        pairs = [(f"{place}[{i}]", a, b) for i, (a, b) in enumerate(zip(one, other, strict=True))]
-    else:
-        numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (one, other))
-        equal = math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance) if numbers else one == other
-        return None if equal else f"{place or 'the value'} is {one!r:.80} and was {other!r:.80}"
-    return next((found for where, a, b in pairs if (found := _difference(a, b, tolerance, where))), None)
+            unlike = difference(one, other, self.tolerance)
+            assert unlike is None, f"{self.spec.type}: element {index} {how} differs from a call alone: {unlike}"
