@@ -6,7 +6,7 @@ its names count), a block class, or a sequence of them. The core blocks come by 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
@@ -24,12 +24,14 @@ class Registry:
 
     Args:
         specs: the blocks; ids and aliases must be unique.
+        origin: says where a block comes from, for the error.
 
     Raises:
         BlockError: two blocks claim the same id.
     """
 
-    def __init__(self, specs: Iterable[BlockSpec]) -> None:
+    def __init__(self, specs: Iterable[BlockSpec], origin: Callable[[BlockSpec], str] | None = None) -> None:
+        origin = origin or _origin
         self._specs: dict[str, BlockSpec] = {}
         self._names: dict[str, BlockSpec] = {}
         for spec in specs:
@@ -37,7 +39,7 @@ class Registry:
             for name in (spec.type, *spec.aliases):
                 taken = self._names.setdefault(name, spec)
                 if taken is not spec:
-                    raise BlockError(f"two blocks claim the type {name!r}: {_origin(taken)} and {_origin(spec)}")
+                    raise BlockError(f"two blocks claim the type {name!r}: {origin(taken)} and {origin(spec)}")
 
     def __iter__(self) -> Iterator[BlockSpec]:
         return iter(sorted(self._specs.values(), key=lambda spec: spec.type))
@@ -88,19 +90,27 @@ def installed() -> Registry:
     """Return the blocks of all installed packages; read once.
 
     Raises:
-        BlockError: a plug-in cannot be loaded; the message names it.
+        BlockError: a plug-in cannot be loaded, or two claim one type; the message names them.
     """
-    return Registry([spec for entry in sorted(entry_points(group=GROUP)) for spec in _load(entry)])
+    found = [(spec, entry) for entry in sorted(entry_points(group=GROUP)) for spec in _load(entry)]
+    entries = {id(spec): entry for spec, entry in reversed(found)}
+    try:
+        return Registry((spec for spec, _ in found), lambda spec: f"{_origin(spec)} ({_plugin(entries[id(spec)])})")
+    except BlockError as error:
+        raise BlockError(
+            f"{error}; uninstall one of the packages, or let the types of your own begin with its name and a slash"
+        ) from error
 
 
 def _load(entry: EntryPoint) -> list[BlockSpec]:
     try:
         return list(_specs([entry.load()]))
     except Exception as error:
-        package = entry.dist.name if entry.dist else entry.value
-        raise BlockError(
-            f"the plug-in {entry.name!r} of the package {package} cannot be loaded: {type(error).__name__}: {error}"
-        ) from error
+        raise BlockError(f"{_plugin(entry)} cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+def _plugin(entry: EntryPoint) -> str:
+    return f"the plug-in {entry.name!r} of the package {entry.dist.name if entry.dist else entry.value}"
 
 
 def _specs(blocks: Iterable[object]) -> Iterator[BlockSpec]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import types
+from importlib.metadata import EntryPoint
 from typing import NamedTuple
 
 import pytest
 
 from cropflow import Block, BlockError, BlockSpec
-from cropflow.registry import Registry, installed
+from cropflow.registry import GROUP, Registry, installed
 
 
 class One(Block):
@@ -42,6 +44,23 @@ def test_two_blocks_cannot_claim_one_name() -> None:
     other = BlockSpec("t/other@v1", make=Replacement, aliases=("One",))
     with pytest.raises(BlockError, match=r"two blocks claim the type 'One': .*\.One and .*\.Replacement"):
         Registry([One.spec, other])
+
+
+def test_two_plug_ins_that_claim_one_type_are_named_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    plug_ins = {"acme": [One], "other": [Replacement, One]}
+    for name, blocks in plug_ins.items():
+        module = types.ModuleType(f"{name}_blocks")
+        vars(module)["BLOCKS"] = blocks
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    entries = [EntryPoint(name, f"{name}_blocks:BLOCKS", GROUP) for name in plug_ins]
+    monkeypatch.setattr("cropflow.registry.entry_points", lambda group: entries)
+    with pytest.raises(BlockError) as error:
+        installed.__wrapped__()
+    told = str(error.value)
+    assert told.startswith("two blocks claim the type 't/one@v1': ")
+    assert "One (the plug-in 'acme' of the package acme_blocks:BLOCKS)" in told
+    assert "Replacement (the plug-in 'other' of the package other_blocks:BLOCKS)" in told
+    assert told.endswith("uninstall one of the packages, or let the types of your own begin with its name and a slash")
 
 
 def test_the_same_block_may_be_found_twice() -> None:
