@@ -5,6 +5,7 @@ Definition ─inline─► ─resolve─► typed steps ─link─► Graph ─o
 
 from __future__ import annotations
 
+from cropflow.compiler.forgotten import warn_of_forgotten
 from cropflow.compiler.inline import inline
 from cropflow.compiler.kinds import check_kinds
 from cropflow.compiler.lineage import find_levels
@@ -25,6 +26,7 @@ def compile_definition(definition: Definition, registry: Registry) -> Plan:
         WorkflowError: the document is refused; mistakes that do not hide each other are reported together.
     """
     outer = definition
+    warn_of_forgotten(outer, registry)
     definition, not_inlined = inline(outer, registry)
     refuse(not_inlined, outer)
     typed_steps, unresolved = resolve(definition, registry)
