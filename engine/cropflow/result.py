@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
@@ -37,6 +37,10 @@ class RunReport:
 class Result(Sequence[dict[str, Any]]):
     """One dictionary per element of the input batch, with the outputs of the document as keys.
 
+    Args:
+        depths: for each output that holds several values per element, how many levels deep they lie; the boxes of a
+            prediction are a level. What is not named is found out from the values, if there are any.
+
     Attributes:
         errors: what failed; empty unless the run was told to skip failures. Tells a failed element from a gated one.
         report: elements, calls and time of every step.
@@ -46,8 +50,15 @@ class Result(Sequence[dict[str, Any]]):
     (2, 1, '[{"count": 2}]')
     """
 
-    def __init__(self, rows: list[dict[str, Any]], errors: tuple[RunError, ...], report: RunReport) -> None:
+    def __init__(
+        self,
+        rows: list[dict[str, Any]],
+        errors: tuple[RunError, ...],
+        report: RunReport,
+        depths: Mapping[str, int] | None = None,
+    ) -> None:
         self._rows = rows
+        self._depths = depths or {}
         self.errors = errors
         self.report = report
 
@@ -78,7 +89,8 @@ class Result(Sequence[dict[str, Any]]):
 
         Columns `row` (which element of the batch) and, for crops, `index` (which crop; `index_2` one level deeper) tell
         where something belongs; the others are the fields of the JSON form that are single values, or `value`. A
-        missing element has a row without values, a picture without boxes has none.
+        single value that is missing has a row without values. Of boxes and lists there is a row for each member, so
+        none for a picture without any, nor for one that failed; `.errors` tells these apart.
 
             result.to_pandas("named").groupby("class").size()
 
@@ -89,7 +101,7 @@ class Result(Sequence[dict[str, Any]]):
             ValueError: there is no such output, or there are several to choose from.
             ImportError: pandas is not installed.
         """
-        return to_frame(self._rows, output)
+        return to_frame(self._rows, output, self._depths)
 
     def _repr_html_(self) -> str:
         """Show the result as a table where a notebook displays it."""

@@ -34,7 +34,7 @@ from cropflow.result import Result, RunReport
 from cropflow.runtime.executor import execute, serial, threaded
 from cropflow.runtime.frames import Frames
 from cropflow.runtime.inputs import assemble
-from cropflow.runtime.outputs import rows
+from cropflow.runtime.outputs import depths, rows
 from cropflow.runtime.step import Memory, StepReport, Surroundings
 from cropflow.secrets import Secrets
 from cropflow.sources import Reading
@@ -215,7 +215,7 @@ class Workflow:
             made = self._hidden.value(rows(self.plan, columns))
         errors = [self._hidden.error(error) for error in (*errors, *failed)]
         errors.sort(key=lambda error: -1 if error.row is None else error.row)
-        return Result(made, tuple(errors), _report(reports, started))
+        return Result(made, tuple(errors), _report(reports, started), depths(self.plan))
 
     @contextmanager
     def _session(self, remember: bool) -> Iterator[tuple[Runs, Memory, Frames]]:

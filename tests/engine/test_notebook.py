@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from supervision import Detections
 
-from cropflow import Classification, Image
+from cropflow import Classification, Image, Workflow
 from cropflow.errors import RunError
 from cropflow.image.origin import Origin
 from cropflow.result import Result, RunReport
+from cropflow.runtime.outputs import depths
 
 CAT = Classification(("cat", "dog"), np.array([0.9, 0.1], np.float32), 0.4, Origin("image/detect/0", 4, 4))
 
@@ -123,6 +124,45 @@ def test_one_row_for_each_crop_to_any_depth() -> None:
     assert labels["top"].isna().tolist() == [False, True]
     assert result(*rows).to_pandas("n")["value"].tolist() == [1, 2]
     assert result(*rows).to_pandas("deep").to_numpy().tolist() == [[0, 0, 0, 1], [0, 0, 1, 2], [1, 0, 0, 3]]
+
+
+def test_a_failed_picture_has_no_row_among_boxes_and_crops() -> None:
+    frame = result({"found": boxes("dog")}, {"found": None}, {"found": boxes()}).to_pandas()
+    assert frame["row"].tolist() == [0]
+    assert "value" not in frame
+    assert frame["class_id"].dtype.kind == "i"
+    inner = result({"found": [boxes("dog"), None]}, {"found": None}).to_pandas()
+    assert inner[["row", "index"]].to_numpy().tolist() == [[0, 0]]
+    assert result({"labels": [CAT, None]}, {"labels": None}).to_pandas()["row"].tolist() == [0, 0]
+
+
+def test_a_failed_picture_keeps_the_row_of_a_single_value() -> None:
+    frame = result({"count": 2}, {"count": None}).to_pandas()
+    assert frame["row"].tolist() == [0, 1]
+    assert frame["value"].isna().tolist() == [False, True]
+
+
+def test_the_document_tells_what_holds_several_where_all_failed() -> None:
+    document = {
+        "version": "1.0",
+        "inputs": [
+            {"type": "WorkflowBatchInput", "name": "found", "kind": ["object_detection_prediction"]},
+            {"type": "WorkflowBatchInput", "name": "sizes", "kind": ["list_of_values"]},
+            {"type": "WorkflowBatchInput", "name": "count", "kind": ["integer"]},
+            {"type": "WorkflowBatchInput", "name": "deep", "kind": ["integer"], "dimensionality": 2},
+            {"type": "WorkflowParameter", "name": "title"},
+        ],
+        "steps": [],
+        "outputs": [
+            {"type": "JsonField", "name": name, "selector": f"$inputs.{name}"}
+            for name in ("found", "sizes", "count", "deep", "title")
+        ],
+    }
+    with Workflow.load(document) as workflow:
+        assert depths(workflow.plan) == {"found": 1, "sizes": 1, "count": 0, "deep": 1, "title": 0}
+    lost = Result([{"found": None, "count": None}], (), RunReport((), 0.0), {"found": 1, "count": 0})
+    assert lost.to_pandas("found").groupby("row").size().to_dict() == {}
+    assert len(lost.to_pandas("count")) == 1
 
 
 def test_pictures_are_told_by_their_size() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_origin
 
 from cropflow.compiler.plan import INPUTS, Key, Plan, PlannedOutput
 from cropflow.detections import to_root
@@ -27,6 +27,23 @@ def rows(plan: Plan, columns: Columns) -> list[dict[str, Any]]:
     if not names:
         return [{} for _ in range(columns.axes[INPUTS].length if INPUTS in columns.axes else 1)]
     return [dict(zip(names, values, strict=True)) for values in zip(*made, strict=True)]
+
+
+def depths(plan: Plan) -> dict[str, int]:
+    """Return how many levels below its row the values of each output lie; boxes and lists are a level of their own."""
+    return {output.name: _depth(plan, output) for output in plan.outputs}
+
+
+def _depth(plan: Plan, output: PlannedOutput) -> int:
+    if not output.keys:
+        return 0
+    single = output.fields is None and bool(output.kinds)
+    on_batch = all(_on_batch(plan, key) for key in output.keys)
+    return len(output.level) - on_batch + (single and all(map(_has_members, output.kinds)))
+
+
+def _has_members(kind: Kind) -> bool:
+    return kind.python == "Detections" or (get_origin(kind.python) or kind.python) is list
 
 
 def _column(plan: Plan, output: PlannedOutput, columns: Columns) -> list[Any]:
