@@ -70,6 +70,8 @@ class Result(Sequence[dict[str, Any]]):
     @overload
     def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
     def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        if isinstance(index, str):
+            raise TypeError(f"a result has one dictionary for each picture: write result[0][{index!r}]")
         return self._rows[index]
 
     def __iter__(self) -> Iterator[dict[str, Any]]:

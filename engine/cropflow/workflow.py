@@ -176,8 +176,9 @@ class Workflow:
             raise ValueError(f"on_error must be 'raise' or 'skip', not {on_error!r}")
         if workers < 1:
             raise ValueError(f"workers must be at least 1, not {workers}")
+        given, stop = {} if inputs is None else inputs, on_error == "raise"
         try:
-            return self._run(inputs or {}, on_error == "raise", allow_urls, workers, effects, remember, cancelled)
+            return self._run(given, stop, allow_urls, workers, effects, remember, cancelled)
         except Exception as error:
             shown = self._hidden.error(error)
             if shown is error:
@@ -306,6 +307,8 @@ class Workflow:
 
     def _note_inputs(self, inputs: Mapping[str, Any]) -> None:
         """Note the secrets among the inputs before any message can be about them."""
+        if not isinstance(inputs, Mapping):
+            return  # and is refused when it is read
         for key in self._secret:
             if key.step == INPUTS and key.output in inputs:
                 self._hidden.add(flat(inputs[key.output]))

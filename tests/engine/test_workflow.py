@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -131,6 +132,12 @@ def test_result_is_a_list_of_dictionaries(workflow: Workflow) -> None:
     ]
 
 
+def test_an_output_is_asked_of_one_picture(workflow: Workflow) -> None:
+    result: Any = workflow.run({"image": picture(3)})
+    with pytest.raises(TypeError, match=re.escape("write result[0]['width']")):
+        result["width"]
+
+
 def test_one_value_is_a_batch_of_one(workflow: Workflow) -> None:
     assert [row["width"] for row in workflow.run({"image": picture(4)})] == [4]
 
@@ -213,15 +220,16 @@ def test_inputs_are_named_in_ids() -> None:
     [
         ({"imgae": picture(1)}, "no input 'imgae'. Did you mean 'image'?"),
         ("photo.png", "inputs are a mapping such as {'image': ...}; got string 'photo.png'"),
+        (picture(1), "inputs are a mapping such as {'image': ...}; got numpy_array"),
+        ([], "inputs are a mapping such as {'image': ...}; got list_of_values"),
+        ({"image": (one for one in [picture(1)])}, "the input 'image' is a generator: give list(…) of it"),
         ({}, "the input 'image' is missing"),
         ({"image": None}, "the input 'image' has no value"),
         ({"image": picture(1), "times": "two"}, "the input 'times' must be a whole number (integer); got string 'two'"),
         ({"image": picture(1), "times": None}, "'times' has no value, and step 'size' needs one for 'times'"),
     ],
 )
-def test_wrong_inputs_are_refused_before_anything_runs(
-    workflow: Workflow, inputs: dict[str, Any], message: str
-) -> None:
+def test_wrong_inputs_are_refused_before_anything_runs(workflow: Workflow, inputs: Any, message: str) -> None:
     with pytest.raises(InputError) as caught:
         workflow.run(inputs)
     assert message in str(caught.value)

@@ -6,7 +6,7 @@ starts; an unreadable picture is a missing element with an error of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,7 @@ def assemble(plan: Plan, given: Mapping[str, Any], fail: Fail, loading: Mapping[
         InputError: an input is missing, unknown, of the wrong kind, or the lengths of batches differ.
     """
     _check_names(plan, given)
+    _refuse_iterators(plan, given)
     columns = Columns()
     batches = {item.name: _elements(item, given) for item in plan.inputs if item.level}
     length = _batch_length({name: elements for name, elements in batches.items() if elements is not None})
@@ -63,6 +64,17 @@ def _check_names(plan: Plan, given: Mapping[str, Any]) -> None:
     missing = [item.name for item in plan.inputs if item.required and item.name not in given]
     if missing:
         raise InputError(f"the input {missing[0]!r} is missing; give a value for {' and '.join(missing)}")
+
+
+def _refuse_iterators(plan: Plan, given: Mapping[str, Any]) -> None:
+    """A generator is no value and no batch either: how many elements it has shows only when they are all there."""
+    for item in plan.inputs:
+        value = given.get(item.name)
+        if item.level and isinstance(value, Iterator) and not hasattr(value, "read"):  # files can be iterated over, too
+            raise InputError(
+                f"the input {item.name!r} is a {type(value).__name__}: give list(…) of it to take all at once, or "
+                "let `stream` read files, folders and cameras batch by batch"
+            )
 
 
 def _elements(item: PlannedInput, given: Mapping[str, Any]) -> Any:
