@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from cropflow.compiler.plan import Plan, PlannedInput
 from cropflow.errors import InputError, RunError
+from cropflow.literal import describe
 from cropflow.result import Result
 from cropflow.sources import Item, chain, find_source
 from cropflow.sources.batches import Batch, cut, read_ahead
@@ -196,7 +197,7 @@ def find_items(plan: Plan, sources: Sources | Mapping[str, Sources], allow_urls:
 
     Raises:
         ImageError: a source is not there.
-        InputError: a name is unknown, an input has no source, or several would share one.
+        InputError: a name is unknown, an input has no source, several would share one, or a source is a picture itself.
     """
     inputs = [item.name for item in image_inputs(plan)]
     if not isinstance(sources, Mapping):
@@ -215,8 +216,16 @@ def find_items(plan: Plan, sources: Sources | Mapping[str, Sources], allow_urls:
     }
 
 
-def _several(sources: Sources) -> Sequence[Named]:
-    return [sources] if isinstance(sources, str | int | os.PathLike) else sources
+def _several(sources: Sources) -> Iterator[Named]:
+    """Give the sources one by one; pictures and frames in memory have no place where they could be read from."""
+    one_by_one = sources if isinstance(sources, Iterable) and not isinstance(sources, str | bytes) else [sources]
+    for source in one_by_one:
+        if not isinstance(source, str | int | os.PathLike):
+            raise InputError(
+                f"a stream reads files, folders, URLs and cameras, and a source is {describe(source)}; frames in "
+                "memory go to `run`, with Image.load(array, stream=NAME, frame=NUMBER) where steps remember others"
+            )
+        yield source
 
 
 def image_inputs(plan: Plan) -> list[PlannedInput]:

@@ -256,7 +256,8 @@ class Workflow:
 
         Args:
             sources: one or several of what `--source` takes: a file, folder, pattern, list or URL, or the number of a
-                camera. Where a document has several image inputs, a mapping from their names.
+                camera. Where a document has several image inputs, a mapping from their names. Frames in memory go to
+                `run`.
             inputs: values of the other inputs.
             batch_size: the most pictures that go through at once; 8 if not given.
             frames: of a camera, only the `latest` frame when the workflow is ready for one, or `every` frame.

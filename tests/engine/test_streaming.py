@@ -1,7 +1,7 @@
 """`workflow.stream`: pictures, videos and cameras go through in order, and steps remember each stream by itself."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -189,6 +189,17 @@ def test_wrong_use(workflow: Workflow, tmp_path: Path) -> None:
     for option in ("stride", "batch_size"):
         with pytest.raises(ValueError, match=option):
             workflow.stream(0, **{option: -1})
+
+
+@pytest.mark.parametrize("many", [lambda one: one, lambda one: [one], lambda one: iter([one])])
+@pytest.mark.parametrize("frame", [np.zeros((4, 4, 3), np.uint8), Image(np.zeros((4, 4, 3), np.uint8)), b"JPEG"])
+def test_frames_in_memory_are_no_source(workflow: Workflow, frame: Any, many: Callable[[Any], Any]) -> None:
+    with pytest.raises(InputError, match="frames in memory go to `run`"):
+        workflow.stream(many(frame))
+
+
+def test_sources_may_come_from_a_generator(workflow: Workflow, videos: Path) -> None:
+    assert len(told(workflow, videos.glob("*.mp4"))) == 17
 
 
 def test_digits_in_a_video_are_found_the_same_in_any_batch(tmp_path: Path) -> None:
