@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from cropflow.compiler.plan import Plan, PlannedInput
 from cropflow.errors import InputError, RunError
 from cropflow.literal import describe
 from cropflow.result import Result
+from cropflow.serialize import to_json
 from cropflow.sources import Item, chain, find_source
 from cropflow.sources.batches import Batch, cut, read_ahead
 from cropflow.sources.live import LiveRows
@@ -54,6 +56,15 @@ class Streamed(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self.outputs)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the outputs in JSON form, as a row of `Result.to_dict`."""
+        row: dict[str, Any] = to_json(dict(self.outputs))
+        return row
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Return the outputs as JSON text."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """`workflow.stream`: pictures, videos and cameras go through in order, and steps remember each stream by itself."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -84,6 +85,16 @@ def test_results_know_where_they_come_from(workflow: Workflow, videos: Path) -> 
         ("b.mp4", 4),
     ]
     assert dict(results[0]) == {"count": 1} and results[0].errors == ()
+
+
+def test_results_have_a_json_form_as_those_of_a_run(videos: Path) -> None:
+    outputs = [{"type": "JsonField", "name": "image", "selector": "$inputs.image"}, *DOCUMENT["outputs"]]
+    with Workflow.load({**DOCUMENT, "outputs": outputs}, blocks=[Seen]) as workflow:
+        (result,) = workflow.stream(videos / "a.mp4", stride=10)
+        whole = workflow.run({"image": result["image"]})
+    assert result.to_dict() == whole.to_dict()[0]
+    assert json.loads(result.to_json(indent=1)) == result.to_dict()
+    assert result.to_dict()["image"]["type"] == "base64"
 
 
 def test_what_fails_is_skipped_or_ends_it(workflow: Workflow, tmp_path: Path) -> None:
