@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,26 @@ class Withheld:
 
     wanted: type[Any]
     hint: str
+
+
+def listed(resources: Iterable[object] | None) -> tuple[object, ...]:
+    """Return the resources that the caller gave.
+
+    Raises:
+        TypeError: they are no list, or a path stands where an object is needed.
+    """
+    several = isinstance(resources, Iterable) and not isinstance(resources, str | bytes)
+    given = () if resources is None else tuple(resources) if several else (resources,)
+    wrong = next((item for item in given if not several or isinstance(item, str | bytes | PathLike)), None)
+    if wrong is not None:
+        found = (
+            repr(wrong) if isinstance(wrong, str | PathLike) else f"a {type(wrong).__name__}"
+        )  # which may hold secrets
+        raise TypeError(
+            "resources is a list of the objects that blocks share, such as "
+            f"[OutputFolder('out'), ModelStore(models={{...}})]; got {found}"
+        )
+    return given
 
 
 def hiding(resource: object, hidden: Hidden) -> object:

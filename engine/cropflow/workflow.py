@@ -29,7 +29,7 @@ from cropflow.hiding import Hidden, flat
 from cropflow.http import HttpClient
 from cropflow.models.protocol import DetectSettings, Task
 from cropflow.models.store import ModelStore
-from cropflow.resources import Clock, DocumentFolder, Resources, hiding
+from cropflow.resources import Clock, DocumentFolder, Resources, hiding, listed
 from cropflow.result import Result, RunReport
 from cropflow.runtime.executor import execute, serial, threaded
 from cropflow.runtime.frames import Frames
@@ -70,7 +70,7 @@ class Workflow:
         allow_code: bool = False,
     ) -> None:
         self._hidden = Hidden()
-        given = tuple(hiding(item, self._hidden) for item in resources or ())
+        given = tuple(hiding(item, self._hidden) for item in listed(resources))
         self._store = next((item for item in given if isinstance(item, ModelStore)), None) or ModelStore()
         self._owns_store = self._store not in given
         made = (DocumentFolder(definition.base), self._store, HttpClient(), Secrets(), Clock())
@@ -118,6 +118,7 @@ class Workflow:
         Raises:
             WorkflowError: the document is refused; every mistake is told with its position.
             BlockError: a block or plug-in cannot be loaded.
+            TypeError: `resources` is no list of objects.
         """
         folder = Path(base) if base is not None else None
         if isinstance(source, Mapping):

@@ -305,6 +305,12 @@ def test_resources_reach_the_blocks_that_ask(tmp_path: Path) -> None:
     assert problem.hint is not None and "--out DIR" in problem.hint
 
 
+@pytest.mark.parametrize("wrong", ["out", Path("out"), ["out"], [Path("out")], OutputFolder("out")])
+def test_resources_are_a_list_of_objects(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"list of the objects that blocks share, such as \[OutputFolder\('out'\)"):
+        Workflow.load(DOCUMENT, blocks=[Size, Columns], resources=wrong)
+
+
 def test_one_workflow_serves_several_threads(workflow: Workflow) -> None:
     widths: dict[int, list[Any]] = {}
 

@@ -16,7 +16,7 @@ from importlib.metadata import entry_points
 from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast, get_args
 
 import numpy as np
 import platformdirs
@@ -126,6 +126,9 @@ class ModelStore:
         loaders: how to load weights; the first that accepts a file loads it. All installed ones by default: the
             entry-point group `cropflow.models`, in the order of their names.
 
+    Raises:
+        ValueError: there is no such runtime.
+
     Example:
         store = ModelStore(models={"dog-breeds/1": "weights/dogs.pt"})
         model = store.get("dog-breeds/1", tasks=("classify",))
@@ -145,6 +148,8 @@ class ModelStore:
         met: Callable[[ModelInfo, int, int], None] = lambda info, calls, pictures: None,
         loaders: Iterable[ModelLoader] | None = None,
     ) -> None:
+        if runtime not in get_args(Runtime):
+            raise ValueError(f"runtime must be one of {', '.join(get_args(Runtime))}, not {runtime!r}")
         self.device = device
         self.runtime = runtime
         self.half = half

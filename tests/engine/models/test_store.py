@@ -132,6 +132,11 @@ def test_a_size_in_the_name_reaches_the_weights(tmp_path: Path, loader: Counting
     assert loader.loaded == [("yolov8n.pt", 640), ("yolov8n.pt", None)]
 
 
+def test_a_runtime_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="one of file, auto, torch, onnx, openvino, not 'onxx'"):
+        ModelStore(runtime="onxx")  # type: ignore[arg-type]
+
+
 def test_a_missing_model_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "cwd").mkdir()
     monkeypatch.chdir(tmp_path / "cwd")
