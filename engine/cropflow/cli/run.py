@@ -30,6 +30,7 @@ from cropflow.cli.options import (
 )
 from cropflow.cli.session import Session
 from cropflow.cli.sinks import OURS, TRACE, Folder, Sink, Stream, check_folder
+from cropflow.cli.unknown import TakesParameters
 from cropflow.compiler.plan import Plan
 from cropflow.errors import InputError
 from cropflow.http import HttpClient
@@ -80,7 +81,7 @@ class Frames(str, Enum):  # noqa: UP042
 
 def register(app: typer.Typer) -> None:
     """Add the command to an application."""
-    app.command("run", epilog=EXIT_CODES, context_settings={"allow_extra_args": True})(run)
+    app.command("run", cls=TakesParameters, epilog=EXIT_CODES, context_settings={"allow_extra_args": True})(run)
 
 
 def run(

@@ -26,10 +26,12 @@ _INSTALL = 'the server needs packages that are not installed ({}); install them 
 def register(app: typer.Typer) -> None:
     """Add the command to an application."""
     codes = "0 stopped by SIGTERM or Ctrl-C, 1 a document is refused, 2 wrong usage, 3 the port is taken"
-    app.command("serve", epilog=f"Exit codes: {codes}.")(serve)
+    context = {"allow_extra_args": True}
+    app.command("serve", epilog=f"Exit codes: {codes}.", context_settings=context)(serve)
 
 
 def serve(
+    context: typer.Context,
     workflows: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder with the documents that are served by name.")
     ] = None,
@@ -75,6 +77,7 @@ def serve(
     POST pictures to /run/NAME; /docs describes all addresses. Existing clients, such as inference_sdk, work unchanged.
     """
     with told_errors():
+        _refuse_extra(context.args)
         _run(
             host,
             port,
@@ -101,6 +104,15 @@ def serve(
                 "half": half,
                 "allow_download": allow_download,
             },
+        )
+
+
+def _refuse_extra(extra: list[str]) -> None:
+    if extra:
+        folder = Path(extra[0]) if Path(extra[0]).is_dir() else Path(extra[0]).parent
+        raise UsageError(
+            f"{extra[0]!r} is one argument too many; a folder of documents is served, each by its name: "
+            f"--workflows '{folder}'"
         )
 
 

@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 _REQUIRED = ("version", "inputs", "steps", "outputs")
+_FILE = re.compile(r"\S(.*\S)?\.(ya?ml|json)", re.IGNORECASE)
 _VERSION = re.compile(r"1(\.[0-9]+)*")
 
 
@@ -138,7 +139,7 @@ def from_mapping(mapping: Mapping[str, object], *, base: FilePath | None = None)
 
 def _read(data: object, report: Report, base: FilePath | None, root: Path = ()) -> Definition:
     if not isinstance(data, dict):
-        report.fail(_not_a_document(data, root))
+        report.fail(_not_a_document(data, root, report.positions.file))
     fields = Fields("document", data, root, report, _REQUIRED)
     definition = Definition(
         version=_read_version(fields),
@@ -154,11 +155,14 @@ def _read(data: object, report: Report, base: FilePath | None, root: Path = ()) 
     return definition
 
 
-def _not_a_document(data: object, root: Path) -> Problem:
+def _not_a_document(data: object, root: Path, file: str | None) -> Problem:
     found = "nothing" if data is None else f"a {type(data).__name__}"
     message = "a workflow document must be a mapping"
     hint = 'write `version: "1.0"`, `inputs:`, `steps:` and `outputs:`'
-    return Problem("wrong-literal", message, path=root, expected="a mapping", found=found, hint=hint)
+    if file is None and isinstance(data, str) and _FILE.fullmatch(data):
+        found, hint = f"the name of a file, {data!r}", "read it with `load`; `loads` takes the text of a document"
+    position = Position(1, 1, file) if data is None and file else None  # an empty file has no part with a place
+    return Problem("wrong-literal", message, position, root, expected="a mapping", found=found, hint=hint)
 
 
 def _read_version(fields: Fields) -> str:

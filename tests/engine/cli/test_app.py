@@ -39,3 +39,15 @@ def test_wrong_usage_is_a_sentence_and_exit_code_2(shell: Any) -> None:
         assert done.returncode == 2, arguments
         assert b"Error: " in done.stderr and b"Traceback" not in done.stderr
         assert done.stdout == b""
+
+
+def test_an_unknown_option_may_be_a_parameter(invoke: Any) -> None:
+    for arguments in (["x.yaml", "--conf", "0.5"], ["--conf=0.5", "x.yaml"]):
+        done = invoke("run", *arguments)
+        assert done.exit_code == 2
+        assert "No such option: --conf; a parameter of the document is given with --set conf=VALUE" in done.stderr
+
+
+def test_it_can_be_run_as_a_module() -> None:
+    done = subprocess.run([sys.executable, "-m", "cropflow", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"cropflow {version('cropflow')}"

@@ -65,6 +65,12 @@ def test_a_document_that_is_not_there(invoke: Any, tmp_path: Path) -> None:
     assert "there is no such" in result.stderr and "none.yaml" in result.stderr
 
 
+def test_an_empty_document_is_named(invoke: Any, document: Any) -> None:
+    for text in ("", "# nothing yet\n", "---\n"):
+        path = document(text, "empty.yaml")
+        assert f"{path}:1:1: " in invoke("check", path).stderr
+
+
 MODEL = """
 version: "1.0"
 inputs: [{type: WorkflowImage, name: image}]

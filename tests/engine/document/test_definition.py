@@ -116,6 +116,12 @@ def test_text_given_to_load_is_taken_as_a_path(text):
     assert problem.code == "unreadable-file" and "`loads`" in problem.hint and len(problem.message) < 250
 
 
+@pytest.mark.parametrize("text", ["my.yaml", "folder/my own.yml", "C:\\my.JSON"])
+def test_a_path_given_to_loads_is_told(text):
+    with pytest.raises(WorkflowError, match="read it with `load`; `loads` takes the text of a document"):
+        loads(text)
+
+
 def test_a_mapping_is_neither_changed_nor_kept():
     data = yaml.safe_load(DIGITS)
     before = copy.deepcopy(data)

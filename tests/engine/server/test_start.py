@@ -52,6 +52,8 @@ def test_wrong_options_are_told(tmp_path: Path) -> None:
     assert (code, "correct --models" in told) == (2, True)
     code, told = start("--host", "nowhere.invalid")
     assert (code, "--host nowhere.invalid is not known" in told) == (2, True)
+    code, told = start("workflows/crop_objects.yaml")
+    assert (code, "a folder of documents is served, each by its name: --workflows 'workflows'" in told) == (2, True)
 
 
 def test_keys_that_are_none_are_told(tmp_path: Path) -> None:
