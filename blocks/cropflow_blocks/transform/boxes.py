@@ -11,14 +11,27 @@ from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from cropflow.image.rounding import whole_boxes
 
 Boxes = NDArray[np.float64]
 _SHARE = r"\d{1,4}(\.\d{1,9})?%"
 Pixels = Annotated[int, Field(ge=0, le=100_000)]
-Share = Annotated[str, Field(pattern=f"^{_SHARE}$", examples=["10%"])]
+
+
+def _told(value: object, validate: ValidatorFunctionWrapHandler) -> Any:
+    """Validate, and say what is right in words: a pattern tells nothing to whoever writes a document."""
+    try:
+        return validate(value)
+    except ValidationError:
+        raise ValueError("pixels from 0 to 100000, or a share such as 10%") from None
+
+
+Padding = (
+    Annotated[Pixels, WrapValidator(_told)]
+    | Annotated[str, Field(pattern=f"^{_SHARE}$", examples=["10%"]), WrapValidator(_told)]
+)
 
 
 def grow(xyxy: NDArray[Any], width: int, height: int, padding: int | str = 0, square: bool = False) -> Boxes:

@@ -16,7 +16,7 @@ from cropflow.detections import CropPredictions, onto, stamp
 from cropflow.image import Image
 from cropflow.kinds import BLACK, Color, ZeroToOne
 from cropflow_blocks.transform.background import cover_background
-from cropflow_blocks.transform.boxes import Pixels, Share, grow
+from cropflow_blocks.transform.boxes import Padding, Pixels, grow
 from cropflow_blocks.transform.chosen import Count, chosen
 
 
@@ -49,7 +49,7 @@ class DynamicCrop(Block):
         ] = 0.0,
         background_color: Annotated[Color, Port("colour put in place of the background")] = BLACK,
         padding: Annotated[
-            Pixels | Share, Port('room on each side of a box: pixels, or a share of the box such as "10%"')
+            Padding, Port('room on each side of a box: pixels, or a share of the box such as "10%"')
         ] = 0,
         square: Annotated[
             bool, Port("make boxes square around their centre, before the padding; moved to lie on the image")
