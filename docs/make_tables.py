@@ -20,6 +20,7 @@ from cropflow.registry import installed
 from cropflow.spec import BlockSpec
 from cropflow_blocks.query.comparators import BINARY, UNARY
 from cropflow_blocks.query.language import AnyOperation
+from cropflow_blocks.query.properties import KINDS_OF, MEANINGS
 
 ROOT = Path(__file__).parents[1]
 HEAD = """\
@@ -134,6 +135,12 @@ def _field(name: str, info: FieldInfo) -> str:
     return f"`{name}` ({json.dumps(info.default)})"
 
 
+def properties() -> Iterator[tuple[str, ...]]:
+    """Give the rows of the table of what can be read of a box."""
+    for name, meaning in MEANINGS.items():
+        yield f"`{name}`", meaning, _words((KINDS_OF.get(name, "*"),))
+
+
 def comparators() -> Iterator[tuple[str, ...]]:
     """Give the rows of the table of comparators."""
     for name, comparator in BINARY.items():
@@ -164,6 +171,7 @@ def pages() -> dict[Path, str]:
     blocks = [(name, ", ".join(f"`{block}`" for block in by_name(specs))) for name, specs in families().items()]
     text = queries.read_text(encoding="utf-8")
     text = filled(text, "| operation | what it does | takes | gives | fields |", operations())
+    text = filled(text, "| property of a box | is | of kind |", properties())
     text = filled(text, "| comparator of two | left | right |", comparators())
     front = filled(readme.read_text(encoding="utf-8"), "| for | blocks |", blocks)
     return {

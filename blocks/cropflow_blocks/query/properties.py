@@ -77,6 +77,40 @@ KINDS_OF: Mapping[str, str] = {
     **dict.fromkeys(("x_min", "x_max", "y_min", "y_max", "size", "width", "height"), "float"),
 }
 """Kinds of those properties that are always of one; the others may be anything."""
+MEANINGS: Mapping[str, str] = {
+    "confidence": "how sure the model is",
+    "class_name": "name of the class",
+    "class_id": "number of the class",
+    "x_min": "left edge",
+    "x_max": "right edge",
+    "y_min": "upper edge",
+    "y_max": "lower edge",
+    "width": "width; where a step has measured a turned rectangle, that of this one",
+    "height": "height, likewise",
+    "size": "width of the box times its height",
+    "center": "middle, `[x, y]`",
+    "top_left": "corner, `[x, y]`",
+    "top_right": "corner, `[x, y]`",
+    "bottom_left": "corner, `[x, y]`",
+    "bottom_right": "corner, `[x, y]`",
+    "image_dimensions": "`[height, width]` of the picture",
+    "tracker_id": "number of the track, after a tracker",
+    "keypoints_xy": "key points, after `keypoint_detection_model`",
+    "rect": "corners of the turned rectangle, after `bounding_rect` or `oriented_object_detection_model`",
+    "angle": "degrees that this rectangle is turned by",
+    "polygon": "corners of the zone, after `dynamic_zone`",
+    "area_px": "area in pixels, after `mask_area_measurement`",
+    "area_converted": "area in the unit of that step",
+    "time_in_zone": "seconds in the zone, after `time_in_zone`",
+    "velocity": "way in a second, `[x, y]`, after `velocity`, in the unit of that step",
+    "speed": "length of it",
+    "smoothed_velocity": "the same, smoothed",
+    "smoothed_speed": "length of that",
+    "path_deviation": "pixels off the path, after `path_deviation_analytics`",
+    "prediction_type": "the task, where a block that reads text or codes, or a language model, has told it",
+    "in_out": "accepted for existing documents; no block here makes it",
+}
+"""What each property is, in the order of the page that lists them; all lengths are pixels of the picture."""
 
 
 def property_of(detections: Detections, name: str) -> Column | None:

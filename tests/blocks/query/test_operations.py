@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import datetime
 import logging
-from typing import Any
+from typing import Any, get_args
 
 import cv2
 import numpy as np
@@ -15,6 +15,7 @@ from supervision.detection.compact_mask import CompactMask
 
 from cropflow import Classification, Image, RunError, Workflow, WorkflowError
 from cropflow.image.origin import Origin
+from cropflow_blocks.query.properties import MEANINGS, Property
 
 CORNERS = [[0, 0, 100, 100], [10, 10, 20, 30], [150, 150, 170, 190], [90, 90, 130, 130]]
 IDS = ["a", "b", "c", "d"]
@@ -140,6 +141,10 @@ def test_what_was_predicted_shows_in_what_was_found() -> None:
     boxes.mask = np.zeros((4, 200, 300), bool)
     assert computed(boxes, operation) == ["instance-segmentation"] * 4
     assert computed(found(keypoints_xy=np.zeros((4, 3, 2))), operation) == ["keypoint-detection"] * 4
+
+
+def test_every_property_has_a_meaning_for_the_page() -> None:
+    assert sorted(MEANINGS) == sorted(get_args(Property))
 
 
 def test_a_property_that_a_step_before_measured() -> None:
