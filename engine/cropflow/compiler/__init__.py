@@ -35,6 +35,7 @@ def compile_definition(definition: Definition, registry: Registry) -> Plan:
     steps, cycles = order(graph)
     refuse(cycles, definition)
     typed, wrong_kinds = check_kinds(graph, steps)
-    levels, wrong_levels = find_levels(graph, steps)
+    miswired = [problem.step for problem in wrong_kinds if problem.code == "wrong-kind" and problem.step]
+    levels, wrong_levels = find_levels(graph, steps, miswired)
     refuse([*wrong_kinds, *wrong_levels], definition)
     return make_plan(graph, typed, levels)

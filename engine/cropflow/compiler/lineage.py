@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from cropflow.compiler.link import Graph, Link, LinkedStep
+from cropflow.compiler.order import dependencies
 from cropflow.compiler.plan import INPUTS, Key, Lineage, PlannedGate, Value
 from cropflow.compiler.problems import Found
 from cropflow.errors import Problem
@@ -43,11 +44,25 @@ class _Incoming:
     port: str = ""
 
 
-def find_levels(graph: Graph, steps: Iterable[LinkedStep]) -> tuple[Levels, list[Problem]]:
-    """Work out lineages in the order of the steps."""
+def find_levels(
+    graph: Graph, steps: Iterable[LinkedStep], miswired: Iterable[str] = ()
+) -> tuple[Levels, list[Problem]]:
+    """Work out lineages in the order of the steps.
+
+    Args:
+        graph: the document.
+        steps: in the order they run in.
+        miswired: steps that are given something of a kind they cannot take. What stands there in its place may lie on
+            another level, so that nothing is told of the levels of these steps and of those that follow from them.
+    """
     pass_ = _Pass(graph)
+    unsure = set(miswired)
     for step in steps:
+        told = len(pass_.found.problems)
         level = pass_.level(step)
+        if step.name in unsure or not unsure.isdisjoint(dependencies(step)):
+            unsure.add(step.name)
+            del pass_.found.problems[told:]
         pass_.levels[step.name] = level
         lineage = (*level.level, step.name) if step.spec.fan_out else level.level
         pass_.columns.update({Key(step.name, output): lineage for output in step.outputs})

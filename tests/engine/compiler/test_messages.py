@@ -110,6 +110,25 @@ def test_kinds_and_levels_are_told_together() -> None:
     assert [problem.code for problem in refused(text)] == ["lineages-part", "wrong-kind"]
 
 
+def test_levels_that_follow_from_a_wrong_kind_are_not_told() -> None:
+    text = document(
+        (
+            "{type: object_detection_model@v2, name: detect, images: $inputs.image, model_id: a.pt}",
+            "{type: dynamic_crop@v1, name: crop, images: $inputs.image, predictions: $steps.detect.predictions}",
+            "{type: classification_model@v2, name: classify, images: $steps.detect.predictions, model_id: b.pt}",
+            "{type: detections_classes_replacement@v1, name: named,"
+            " object_detection_predictions: $steps.detect.predictions,"
+            " classification_predictions: $steps.classify.predictions}",
+            "{type: detections_classes_replacement@v1, name: deeper,"
+            " object_detection_predictions: $steps.named.predictions,"
+            " classification_predictions: $steps.classify.predictions}",
+        ),
+        outputs=(output("$steps.named.predictions"),),
+    )
+    (problem,) = refused(text)
+    assert (problem.code, problem.step, problem.field) == ("wrong-kind", "classify", "images")
+
+
 def test_two_cycles_are_both_told() -> None:
     steps = [
         f"{{type: t/area@v1, name: {name}, image: $inputs.image, scale: $steps.{source}.area}}"
