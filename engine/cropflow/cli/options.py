@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from cropflow.cli.values import read_pairs
+from cropflow.models.devices import check_device
 from cropflow.models.store import ModelStore
 
 
@@ -22,6 +23,15 @@ class RuntimeName(str, Enum):  # noqa: UP042 - typer shows the values of a plain
     OPENVINO = "openvino"
 
 
+def _device(name: str | None) -> str | None:
+    """Refuse a device that is none before anything is read."""
+    try:
+        check_device(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return name
+
+
 Document: TypeAlias = Annotated[
     Path, typer.Argument(metavar="WORKFLOW", show_default=False, help="The document, JSON or YAML.")
 ]
@@ -30,7 +40,10 @@ Models: TypeAlias = Annotated[
     typer.Option("--model", metavar="NAME=PATH", help="Weights for a model name in the document; repeatable."),
 ]
 Device: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Where models run, such as cpu or cuda:0; chosen if not given.")
+    str | None,
+    typer.Option(
+        metavar="NAME", callback=_device, help="Where models run, such as cpu or cuda:0; chosen if not given."
+    ),
 ]
 Runs: TypeAlias = Annotated[
     RuntimeName,

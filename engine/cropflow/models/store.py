@@ -23,6 +23,7 @@ import platformdirs
 from numpy.typing import NDArray
 
 from cropflow.errors import ModelError, nearest
+from cropflow.models.devices import check_device
 from cropflow.models.gather import Batching, Gatherer
 from cropflow.models.names import MAP_FILE, Place, names_nearby, places, published_name, read_map
 from cropflow.models.protocol import (
@@ -115,7 +116,7 @@ class ModelStore:
 
     Args:
         models: names to paths; they come before everything else a `model_id` may mean.
-        device: such as `cpu`, `cuda:0` or `mps`; `None` leaves the choice to the framework.
+        device: such as `cpu`, `cuda:0`, `mps` or `intel:gpu`; `None` leaves the choice to the framework.
         runtime: what runs `.pt` weights: `file` is torch; `onnx` and `openvino` export them once, into the cache;
             `auto` takes the fastest that is installed.
         half: calculate with 16-bit numbers, where the device can; a processor (CPU) takes no notice.
@@ -127,7 +128,7 @@ class ModelStore:
             entry-point group `cropflow.models`, in the order of their names.
 
     Raises:
-        ValueError: there is no such runtime.
+        ValueError: there is no such device or runtime.
 
     Example:
         store = ModelStore(models={"dog-breeds/1": "weights/dogs.pt"})
@@ -148,6 +149,7 @@ class ModelStore:
         met: Callable[[ModelInfo, int, int], None] = lambda info, calls, pictures: None,
         loaders: Iterable[ModelLoader] | None = None,
     ) -> None:
+        check_device(device)
         if runtime not in get_args(Runtime):
             raise ValueError(f"runtime must be one of {', '.join(get_args(Runtime))}, not {runtime!r}")
         self.device = device

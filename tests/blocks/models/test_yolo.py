@@ -116,6 +116,8 @@ def test_classes_are_told_by_number_or_name(store: ModelStore, wide: Image) -> N
 def test_what_weights_cannot_do_is_refused(store: ModelStore, wide: Image, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="cannot augment"):
         found(store, "digits/seg", wide, augment=True)
+    with pytest.raises(RunError, match="'gpu' is no device; expected cpu, cuda or 0"):
+        found(store, "digits", wide, device="gpu")
     with pytest.raises(WorkflowError, match="imgsz"):
         found(store, "digits", wide, imgsz=[320])
 

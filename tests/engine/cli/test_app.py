@@ -48,6 +48,13 @@ def test_an_unknown_option_may_be_a_parameter(invoke: Any) -> None:
         assert "No such option: --conf; a parameter of the document is given with --set conf=VALUE" in done.stderr
 
 
+def test_a_device_that_is_none_is_told_under_the_name_of_the_option(invoke: Any) -> None:
+    for arguments in (["run", "x.yaml"], ["explain", "x.yaml"], ["serve"]):
+        done = invoke(*arguments, "--device", "gpu")
+        assert done.exit_code == 2
+        assert "Invalid value for '--device': 'gpu' is no device; expected cpu, cuda or 0" in done.stderr
+
+
 def test_it_can_be_run_as_a_module() -> None:
     done = subprocess.run([sys.executable, "-m", "cropflow", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == f"cropflow {version('cropflow')}"

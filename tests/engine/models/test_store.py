@@ -137,6 +137,17 @@ def test_a_runtime_that_is_none_is_refused() -> None:
         ModelStore(runtime="onxx")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("device", ["gpu", "cuda:x", "cuda0", "CPU", "intel"])
+def test_a_device_that_is_none_is_refused(device: str) -> None:
+    with pytest.raises(ValueError, match=f"'{device}' is no device; expected cpu, cuda or 0"):
+        ModelStore(device=device)
+
+
+@pytest.mark.parametrize("device", [None, "", "cpu", "cuda", "cuda:1", "0", "0,1", "mps", "intel:cpu", "intel:gpu.0"])
+def test_devices_of_all_runtimes_are_taken(device: str | None) -> None:
+    assert ModelStore(device=device).device == device
+
+
 def test_a_missing_model_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "cwd").mkdir()
     monkeypatch.chdir(tmp_path / "cwd")
