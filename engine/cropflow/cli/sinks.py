@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol
 
 from cropflow.cli.exits import UsageError
+from cropflow.cli.journal import FOLDER
 from cropflow.cli.lines import to_text
 from cropflow.cores import cores
 from cropflow.image import Image
@@ -21,7 +22,7 @@ ERRORS = "errors.jsonl"
 REPORT = "report.json"
 PAGE = "report.html"
 TRACE = "trace.json"
-OURS = (RESULTS, ERRORS, REPORT, PAGE, TRACE, ".cropflow")
+OURS = (RESULTS, ERRORS, REPORT, PAGE, TRACE, FOLDER)
 """Names in the output folder that no block may have."""
 
 _LARGEST_JPEG = 65_500
@@ -158,18 +159,25 @@ class Folder:
 
 
 def check_folder(path: Path, *, overwrite: bool) -> None:
-    """Refuse an output folder that holds something, unless its files may be replaced.
+    """Refuse an output folder that holds something, unless its files may be replaced or hold no result.
 
     Raises:
         UsageError: it is no folder, or holds something.
     """
     if path.exists() and not path.is_dir():
         raise UsageError(f"--out: '{path}' is a file; name a folder")
-    if not overwrite and path.is_dir() and any(path.iterdir()):
+    if not overwrite and path.is_dir() and any(path.iterdir()) and not _holds_no_result(path):
         raise UsageError(
             f"--out: the folder '{path}' is not empty; name another one, add --resume to go on with a run that was "
             "interrupted, or --overwrite to replace the files of an earlier run"
         )
+
+
+def _holds_no_result(path: Path) -> bool:
+    """Whether there is nothing but the report of a run that ended before its first row: then nothing can be lost."""
+    names = {item.name for item in path.iterdir()}
+    lines = [path / name for name in (RESULTS, ERRORS) if name in names]
+    return {REPORT, FOLDER} <= names <= set(OURS) and all(file.is_file() and not file.stat().st_size for file in lines)
 
 
 def _suffix(image: Image) -> str:

@@ -155,6 +155,29 @@ def test_a_folder_that_holds_something_is_refused(invoke: Any, document: Any, pi
     assert invoke("run", document(), "--source", pictures, "--out", pictures / "1.png").exit_code == 2
 
 
+def test_a_run_that_stopped_before_its_first_line_can_be_corrected(
+    invoke: Any, document: Any, pictures: Path, tmp_path: Path
+) -> None:
+    out, broken = tmp_path / "out", tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    options = ["--on-error", "raise", "--report", "--profile", "--out", out]
+    assert invoke("run", document(), "--source", broken, *options).exit_code == 3
+    assert (out / "report.json").exists() and lines(out) == []
+    assert invoke("run", document(), "--source", pictures, *options).exit_code == 0
+    assert len(lines(out)) == 4
+    assert invoke("run", document(), "--source", pictures, *options).exit_code == 2, "now there are results"
+
+
+def test_a_file_beside_the_report_of_such_a_run_is_kept(
+    invoke: Any, document: Any, pictures: Path, tmp_path: Path
+) -> None:
+    out, broken = tmp_path / "out", tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    invoke("run", document(), "--source", broken, "--on-error", "raise", "--out", out)
+    (out / "notes.txt").write_text("mine")
+    assert invoke("run", document(), "--source", pictures, "--out", out).exit_code == 2
+
+
 def test_results_inside_the_source_are_no_pictures_of_the_next_run(invoke: Any, document: Any, pictures: Path) -> None:
     for _ in range(2):
         invoke("run", document(), "--source", pictures, "--out", pictures / "out", "--overwrite")
