@@ -173,8 +173,10 @@ class Streaming:
                 self.workflow.reset(stream)
 
     def _run(self, batch: Batch) -> Result:
-        names = batch.rows[0].images
-        images = {name: [row.images[name] for row in batch.rows] for name in names}
+        first, shared = batch.rows[0].images, self.source.shared
+        images = {
+            name: image if name in shared else [row.images[name] for row in batch.rows] for name, image in first.items()
+        }
         told = {name: [_metadata(row, self.source) for row in batch.rows] for name in self._metadata}
         allow_urls = self.source.reading.allow_urls
         inputs = {**self.settings, **told, **images}

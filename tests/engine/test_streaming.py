@@ -194,6 +194,17 @@ def test_several_inputs(videos: Path) -> None:
             workflow.stream({"image": videos})
 
 
+def test_a_picture_that_goes_with_every_row_is_read_once(videos: Path) -> None:
+    broken = videos / "broken.png"
+    broken.write_bytes(b"no picture")
+    sources = {"image": videos / "b.mp4", "other": broken}
+    with Workflow.load(PAIR, blocks=[Seen]) as workflow, workflow.stream(sources, on_error="skip") as running:
+        (done,) = running.batches()
+        assert len(done.batch.rows) == 7
+        assert len(done.result.errors) == 1
+        assert all(len(errors) == 1 for _, _, errors in done.rows())
+
+
 def test_wrong_use(workflow: Workflow, tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="no file or folder"):
         workflow.stream(tmp_path / "gone.mp4")

@@ -78,10 +78,8 @@ class UltralyticsLoader:
 
     def convert(self, path: Path, runtime: Runtime, *, device: str | None, cache_dir: Path) -> Path:
         """Return weights for a runtime; see `Converter.convert`. Exports run as they are."""
-        if runtime in ("file", "auto") and path.suffix.lower() != ".pt":
-            return path
         if path.suffix.lower() != ".pt":
-            raise ModelError(f"{path} runs as it is; a runtime can be chosen for .pt files")
+            return path
         if runtime == "auto":
             runtime = fastest(device)
             log.warning("%s runs in %s, the fastest that is installed for this device", path.name, runtime)

@@ -265,6 +265,10 @@ class ModelStore:
         model = self._loader_for(path).load(
             path, device=device, image_size=image_size, half=half, cache_dir=self.cache_dir
         )
+        if self.runtime not in ("file", "auto", model.info.runtime):
+            model.close()
+            runs = f"{path} runs in {model.info.runtime} as it is"
+            raise ModelError(f"{runs}; the runtime {self.runtime!r} can be had for .pt files only")
         return LoadedModel(model, self._gatherer(model.info))
 
     def _gatherer(self, info: ModelInfo) -> Gatherer:
@@ -276,9 +280,7 @@ class ModelStore:
         loader = self._loader_for(path)
         if isinstance(loader, Converter):
             return loader.convert(path, self.runtime, device=device, cache_dir=self.cache_dir)
-        if self.runtime == "auto":
-            return path
-        raise ModelError(f"{path} runs as it is; a runtime can be chosen for .pt files")
+        return path
 
     def _place(self, model_id: str, base: Path | None) -> Place:
         try:

@@ -77,8 +77,13 @@ def test_weights_are_exported_once_and_whole(tmp_path: Path, caplog: pytest.LogC
     chosen = ModelStore(runtime="auto", device="cpu", cache_dir=tmp_path).get(str(weights), tasks=("classify",))
     assert chosen.info.runtime == "onnx"
     assert "digits-classify.pt runs in onnx, the fastest that is installed for this device" in caplog.messages
-    with pytest.raises(ModelError, match=r"runs as it is; a runtime can be chosen for \.pt files"):
-        ModelStore(runtime="torch").get(str(ROOT / "models/digits-classify.onnx"), tasks=("classify",))
+
+
+def test_an_export_runs_as_it_is_and_in_no_other_runtime() -> None:
+    export = str(ROOT / "models/digits-classify.onnx")
+    assert ModelStore(runtime="onnx").get(export, tasks=("classify",)).info.runtime == "onnx"
+    with pytest.raises(ModelError, match=r"runs in onnx as it is; the runtime 'torch' can be had for \.pt files only"):
+        ModelStore(runtime="torch").get(export, tasks=("classify",))
 
 
 @pytest.mark.parametrize("runtime", ["onnx", "openvino"])
