@@ -68,7 +68,7 @@ def test_a_document_that_is_not_there(invoke: Any, tmp_path: Path) -> None:
 def test_an_empty_document_is_named(invoke: Any, document: Any) -> None:
     for text in ("", "# nothing yet\n", "---\n"):
         path = document(text, "empty.yaml")
-        assert f"{path}:1:1: " in invoke("check", path).stderr
+        assert f"{path}:1:1:" in invoke("check", path).stderr
 
 
 MODEL = """
