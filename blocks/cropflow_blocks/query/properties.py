@@ -107,7 +107,7 @@ MEANINGS: Mapping[str, str] = {
     "smoothed_velocity": "the same, smoothed",
     "smoothed_speed": "length of that",
     "path_deviation": "pixels off the path, after `path_deviation_analytics`",
-    "prediction_type": "the task, where a block that reads text or codes, or a language model, has told it",
+    "prediction_type": "the task, such as `object-detection`: as the block told it, else by masks and key points",
     "in_out": "accepted for existing documents; no block here makes it",
 }
 """What each property is, in the order of the page that lists them; all lengths are pixels of the picture."""
@@ -139,7 +139,7 @@ def _pixels(points: NDArray[Any]) -> NDArray[Any]:
 
 
 def _task(detections: Detections) -> str:
-    """Name the task by what it finds, as models that are not ours do not."""
+    """Name the task of boxes that nobody named it for, by what was found."""
     if "keypoints_xy" in detections.data:
         return "keypoint-detection"
     return "object-detection" if detections.mask is None else "instance-segmentation"
