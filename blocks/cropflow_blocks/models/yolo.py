@@ -13,7 +13,6 @@ from supervision import Detections
 from cropflow.block import Batch, Port
 from cropflow.kinds import KINDS, ModelId
 from cropflow.models import DetectSettings
-from cropflow.models.devices import check_device
 from cropflow_blocks.models.fields import Images, Model, class_ids
 from cropflow_blocks.models.objects import Agnostic, Confidence, Most, ObjectModel, Overlap
 
@@ -73,7 +72,6 @@ class YoloModel(ObjectModel):
         ] = True,
     ) -> Batch[Output]:
         """Predict."""
-        check_device(device)
         model = self.model(model_id, device=device, half=half)
         size = (imgsz, imgsz) if isinstance(imgsz, int) else None if imgsz is None else (imgsz[0], imgsz[1])
         settings = DetectSettings(

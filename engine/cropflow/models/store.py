@@ -7,7 +7,6 @@ mix up the thresholds of two threads without a word. Calls that meet share one c
 from __future__ import annotations
 
 import copy
-import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,7 +44,6 @@ _Answer = TypeVar("_Answer")
 _MOST_NAMES = 1000
 _Asked: TypeAlias = tuple[Path, int | None, str | None, bool]
 """What one set of weights is loaded for: file, size, device, 16 bits."""
-_DEVICE = re.compile(r"[a-z0-9:.,]{1,40}")
 _MOST_TOLD = 8
 _BLOCKS = {
     "detect": "object_detection_model@v3",
@@ -214,8 +212,10 @@ class ModelStore:
             ModelError: the weights are not found, cannot be loaded, or do something else.
         """
         wanted, half = device or self.device, half or self.half
-        if wanted is not None and not _DEVICE.fullmatch(wanted):
-            raise ModelError(f"{wanted[:40]!r} is no device; expected such as cpu, cuda:0 or mps")
+        try:
+            check_device(wanted)
+        except ValueError as error:
+            raise ModelError(str(error)) from error
         asked = (self._folders, self._is_bounded, model_id, base, wanted, half)
         loaded = self._found.get(asked)
         if loaded is None:
