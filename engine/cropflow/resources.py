@@ -54,9 +54,8 @@ def listed(resources: Iterable[object] | None) -> tuple[object, ...]:
     given = () if resources is None else tuple(resources) if several else (resources,)
     wrong = next((item for item in given if not several or isinstance(item, str | bytes | PathLike)), None)
     if wrong is not None:
-        found = (
-            repr(wrong) if isinstance(wrong, str | PathLike) else f"a {type(wrong).__name__}"
-        )  # which may hold secrets
+        # an object may hold secrets, so only its type is told
+        found = repr(wrong) if isinstance(wrong, str | PathLike) else f"a {type(wrong).__name__}"
         raise TypeError(
             "resources is a list of the objects that blocks share, such as "
             f"[OutputFolder('out'), ModelStore(models={{...}})]; got {found}"
