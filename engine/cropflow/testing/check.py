@@ -1,9 +1,4 @@
-"""The contract every block keeps, as one check that runs in any test suite.
-
-    from cropflow.testing import check_block
-
-    def test_brightness():
-        check_block(Brightness, {"image": picture}, {"image": another})
+"""Does a block keep the contract?
 
 The block is run inside real workflows: alone, in a batch, beside missing elements, and over nothing at all. What it
 answers must be what its signature says, and the same each time.
@@ -25,8 +20,8 @@ from cropflow.resources import OutputFolder
 from cropflow.schema import block_schema
 from cropflow.serialize import to_json
 from cropflow.spec import REQUIRED, BlockSpec, PortSpec
-from cropflow.testing_answers import difference, elements, is_present, misfit
-from cropflow.testing_document import Trial
+from cropflow.testing.answers import difference, elements, is_present, misfit
+from cropflow.testing.trial import Trial
 from cropflow.workflow import Workflow
 
 
